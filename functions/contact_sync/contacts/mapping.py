@@ -1,0 +1,139 @@
+"""The mapping: one contact of one user, what was last seen of each side, and the base both agreed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from .contact import Contact
+from .side import Side
+
+
+class State(StrEnum):
+    """Where a mapping stands."""
+
+    NEW = "new"
+    """Seen in Sugar, not placed in Google yet."""
+    CREATING = "creating"
+    """A create is journalled and its outcome not recorded."""
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    """One side was deleted and the other kept (`missing` names it), or the user unlinked (`missing` is empty)."""
+    OUT_OF_SCOPE = "out_of_scope"
+    GONE = "gone"
+    """Both sides are gone, or were removed on disconnect. Kept 30 days so that late echoes resurrect nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A side that was found deleted: when it was noted, and whether the delete switch was on then."""
+
+    side: Side
+    at: datetime
+    delete_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The filler that stands in Sugar's last name for a contact that has none.
+
+    `source` is the Contact field the filler was taken from (`first_name`, `company` or `emails`).
+    """
+
+    source: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was last seen of each side, and since when its content differs from the base.
+
+    `sugar_date` is Sugar's date_modified as it was returned (ISO 8601), `google_etag` the etag of Google's contact
+    source. The `*_changed_at` times are the record's own time in the look that first saw it differ; None while equal.
+    """
+
+    sugar_date: str | None = None
+    google_etag: str | None = None
+    sugar_changed_at: datetime | None = None
+    google_changed_at: datetime | None = None
+
+    def changed_at(self, side: Side) -> datetime | None:
+        """When `side` was first seen to differ from the base."""
+        return self.sugar_changed_at if side is Side.SUGAR else self.google_changed_at
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One field that we wrote on one side: from which text to which, and when (for seeing a loop)."""
+
+    side: Side
+    before: str
+    after: str
+    times: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """What a person decided about this contact; the next run carries it out and clears it.
+
+    kinds: `again` decide again on fresh reads; `delete` carry the deletion out; `create` make it a contact of its own;
+    `link` join it with `partner` (a Google id without "people/").
+    """
+
+    kind: str
+    partner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """One contact of one user. The Sugar id is its key: it is known before a create, because we choose it."""
+
+    sugar_id: str
+    google_id: str | None = None
+    """The resource name without "people/"."""
+    google_source_id: str | None = None
+    name: str = ""
+    match_keys: tuple[str, ...] = ()
+    state: State = State.NEW
+    base: Contact | None = None
+    seen: Seen = field(default_factory=Seen)
+    missing: Missing | None = None
+    deletion_waits: Side | None = None
+    """The side on which a deletion waits to be carried out, in an open group too; what the guard counts."""
+    created_side: Side | None = None
+    created_at: datetime | None = None
+    """When a create was last sent for this mapping (the journal's time)."""
+    written_at: datetime | None = None
+    """When we last wrote either side: a 404 soon after proves nothing."""
+    filled: Filled | None = None
+    flips: MappingType[str, Flip] = field(default_factory=dict)
+    backlog: str | None = None
+    directive: Directive | None = None
+    due_at: datetime | None = None
+    attempts: int = 0
+    expire_at: datetime | None = None
+    updated_at: datetime | None = field(default=None, compare=False)
+    """Update time of the document this was read from; not written."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """One Google contact of the user; `mapping` is a Sugar id, or None while it is not linked.
+
+    A contact without a mapping is known by ids and keys only, never by name or address.
+    """
+
+    google_id: str
+    mapping: str | None = None
+    source_id: str | None = None
+    match_keys: tuple[str, ...] = ()
+    backlog: str | None = None
+    left_alone: bool = False
+    """The user decided that it stays in Google only."""
+    directive: Directive | None = None
+    due_at: datetime | None = None
+    attempts: int = 0
+    updated_at: datetime | None = field(default=None, compare=False)
+    """Update time of the document this was read from; not written."""

@@ -1,0 +1,379 @@
+"""What to do about one contact: a total function of both sides, the mapping and the settings.
+
+`plan` decides about a mapping, `place` about a record that has no partner yet. Neither raises, reads a clock or knows
+how anything is carried out; the engine turns the returned Action into writes. Whether a deletion is sent is further
+subject to the guard, which looks at the whole book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .contact import FIELDS, PRIVATE_FIELDS, Contact
+from .mapping import Flip, Mapping, Missing, State
+from .match import Match, Verdict
+from .merge import Allowed, Holds, Loss, Merged, differs_from_base, merge
+from .normal_form import field_text, is_empty
+from .settings import SyncSettings
+from .side import Side
+
+LOOP_TIMES = 3
+LOOP_WINDOW = timedelta(hours=24)
+
+
+class Presence(StrEnum):
+    """What a direct read of one side showed."""
+
+    PRESENT = "present"
+    DELETED = "deleted"
+    """Proven: a tombstone, or a confirmed 404. Absence alone never is."""
+    HIDDEN = "hidden"
+    """The record left the user's scope or sight."""
+    UNCONFIRMED = "unconfirmed"
+    """Not found, but nothing proves a deletion yet."""
+    NONE = "none"
+    """The mapping knows no record on this side."""
+
+
+def _whole(contact: Contact) -> Contact:
+    return contact
+
+
+@dataclass(frozen=True, slots=True)
+class SideView:
+    """One side as this run read it directly."""
+
+    presence: Presence
+    contact: Contact | None = None
+    modified_at: datetime | None = None
+    holds: Holds = _whole
+    denied: frozenset[str] = frozenset()
+    """Contact fields that the user may not write here."""
+
+    @property
+    def present(self) -> bool:
+        """Whether there is a record to work with."""
+        return self.presence is Presence.PRESENT and self.contact is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Both sides are there: write the targets (maybe none), remember the base. `links`: they were not linked."""
+
+    merged: Merged
+    flips: MappingType[str, Flip] = field(default_factory=dict)
+    links: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create the missing record on `side` with this content."""
+
+    side: Side
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete the record on `side`; `released`: a person confirmed it, the guard does not count it."""
+
+    side: Side
+    released: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Become:
+    """Only the mapping's state changes; no side is written.
+
+    `forget` names a side whose id (and, with it, the base) the mapping gives up.
+    """
+
+    state: State
+    missing: Missing | None = None
+    forget: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """A record that was never placed is gone: the mapping is removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """The survivor of a deletion on `missing` becomes a contact of its own: Google gone, the mapping is `new` again;
+    Sugar gone, the old mapping is `gone` and gives up the Google contact, which gets a mapping with a new id."""
+
+    missing: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A human has to look: why, in plain words, and which field or which other records it is about."""
+
+    cause: str
+    message: str
+    field: str | None = None
+    partners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing can be decided yet; look again after a while."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """There is nothing to do."""
+
+
+Action = Update | Create | Delete | Become | Forget | Renew | Quarantine | Wait | Nothing
+
+
+def plan(
+    mapping: Mapping, views: MappingType[Side, SideView], settings: SyncSettings, now: datetime
+) -> Action:
+    """Decide about a mapping whose sides were read directly. A `new` mapping is decided by `place`."""
+    sugar = views[Side.SUGAR]
+    if any(view.presence is Presence.UNCONFIRMED for view in views.values()):
+        return Wait("a record is not found, and nothing proves that it was deleted")
+    match mapping.state:
+        case State.LINKED:
+            return _linked(mapping, views, settings, now)
+        case State.UNLINKED:
+            return _unlinked(mapping, views, settings, now)
+        case State.OUT_OF_SCOPE:
+            return _out_of_scope(mapping, views, settings, now)
+        case State.NEW:
+            return Nothing() if sugar.present else Forget()
+        case State.GONE:
+            return Become(State.NEW, forget=Side.GOOGLE) if sugar.present else Nothing()
+        case State.CREATING:
+            return Wait("the outcome of a create is not known yet")
+
+
+def place(
+    side: Side,
+    view: SideView,
+    match: Match,
+    partner: SideView | None,
+    settings: SyncSettings,
+    *,
+    may_create: bool = True,
+    own_contact: bool = False,
+    mapping: Mapping | None = None,
+) -> Action:
+    """Decide about a record of `side` that has no partner yet.
+
+    `partner` is the matched record where the verdict is LINK. `may_create` is what the settings alone do not say: the
+    label, a pause. `own_contact`: a person decided that it becomes a contact of its own, whatever it looks like.
+    """
+    if not view.present or view.contact is None:
+        return Forget()
+    creates = settings.may("create", side.other) and may_create
+    if not own_contact:
+        match match.verdict:
+            case Verdict.LINK if partner is not None and partner.present:
+                return _merge(mapping, {side: view, side.other: partner}, None, settings, None, links=True)
+            case Verdict.LINK:
+                return Wait("the matching record cannot be read yet")
+            case Verdict.AMBIGUOUS:
+                return Quarantine("ambiguous", "Several contacts could be this one.", partners=match.partners)
+            case Verdict.OUT_OF_SCOPE:
+                return Nothing()
+            case Verdict.DUPLICATE if creates:
+                return Quarantine(
+                    "duplicate",
+                    "A contact with this name and address exists there already.",
+                    partners=match.partners,
+                )
+            case _:
+                pass
+    return Create(side.other, content_for(side.other, view.contact, settings)) if creates else Nothing()
+
+
+def content_for(side: Side, contact: Contact, settings: SyncSettings) -> Contact:
+    """What of a contact may be created on `side`: private fields stay in Google if the user keeps them."""
+    if side is Side.SUGAR and settings.private_fields == "keep":
+        return replace(contact, **dict.fromkeys(PRIVATE_FIELDS))
+    return contact
+
+
+def merge_now(
+    mapping: Mapping | None,
+    views: MappingType[Side, SideView],
+    base: Contact | None,
+    settings: SyncSettings,
+) -> Merged:
+    """The merge of two present records under the settings; the time of each side's change comes from the mapping."""
+    contacts = {side: views[side].contact or Contact() for side in Side}
+    holds = {side: views[side].holds for side in Side}
+    return merge(contacts, base, holds, _winner(mapping, views, settings), _allowed(views, settings))
+
+
+def agreed_base(
+    contacts: MappingType[Side, Contact], base: Contact | None, holds: MappingType[Side, Holds]
+) -> Contact:
+    """The base that two records agree on as they are, nothing being written: what differs keeps its old base."""
+    return merge(contacts, base, holds, Side.SUGAR, lambda _side, _name, _value: False).base
+
+
+def flips_after(
+    mapping: Mapping, merged: Merged, contacts: MappingType[Side, Contact], now: datetime
+) -> dict[str, Flip]:
+    """The mapping's memory of what we wrote, once these targets are written."""
+    flips = {
+        key: flip for key, flip in mapping.flips.items() if flip.times and now - flip.times[-1] < LOOP_WINDOW
+    }
+    for side in Side:
+        for name in merged.fields_to_write(side):
+            before = field_text(name, getattr(contacts[side], name))
+            after = field_text(name, getattr(merged.targets[side], name))
+            known = flips.get(f"{side}_{name}")
+            same = known is not None and (known.before, known.after) == (before, after)
+            times = tuple(at for at in known.times if now - at < LOOP_WINDOW) if known and same else ()
+            flips[f"{side}_{name}"] = Flip(side, before, after, (*times, now))
+    return flips
+
+
+def _linked(
+    mapping: Mapping, views: MappingType[Side, SideView], settings: SyncSettings, now: datetime
+) -> Action:
+    sugar, google = views[Side.SUGAR], views[Side.GOOGLE]
+    if sugar.presence is Presence.HIDDEN:
+        return Become(State.OUT_OF_SCOPE, forget=None if google.present else Side.GOOGLE)
+    if not sugar.present and not google.present:
+        return Become(State.GONE)
+    if sugar.present and google.present:
+        return _merge(mapping, views, mapping.base, settings, now)
+    gone = Side.GOOGLE if sugar.present else Side.SUGAR
+    missing = (
+        mapping.missing if mapping.missing and mapping.missing.side is gone else Missing(gone, now, False)
+    )
+    directive = mapping.directive.kind if mapping.directive else None
+    if directive == "create":
+        return Renew(gone) if settings.may("create", gone) else Become(State.UNLINKED, missing)
+    released = directive == "delete"
+    if not ((missing.delete_on or released) and settings.may("delete", gone.other)):
+        return Become(State.UNLINKED, missing)
+    if released:
+        return Delete(gone.other, released=True)
+    survivor = views[gone.other]
+    if differs_from_base(survivor.contact or Contact(), mapping.base, survivor.holds):
+        there, here = ("Google", "Sugar") if gone is Side.GOOGLE else ("Sugar", "Google")
+        return Quarantine("deleted_and_edited", f"Deleted in {there} while it was edited in {here}.")
+    return Delete(gone.other)
+
+
+def _unlinked(
+    mapping: Mapping, views: MappingType[Side, SideView], settings: SyncSettings, now: datetime
+) -> Action:
+    present = [side for side in Side if views[side].present]
+    hidden = views[Side.SUGAR].presence is Presence.HIDDEN
+    if not present and not hidden:
+        return Become(State.GONE)
+    again = mapping.directive is not None and mapping.directive.kind == "link"
+    if len(present) == 2 and (again or mapping.missing is not None):
+        return _merge(mapping, views, mapping.base, settings, now)
+    if len(present) == 1 and again and not hidden:
+        return Renew(present[0].other)
+    return Nothing()
+
+
+def _out_of_scope(
+    mapping: Mapping, views: MappingType[Side, SideView], settings: SyncSettings, now: datetime
+) -> Action:
+    sugar, google = views[Side.SUGAR], views[Side.GOOGLE]
+    if sugar.presence is Presence.DELETED:
+        return (
+            Become(State.UNLINKED, Missing(Side.SUGAR, now, False)) if google.present else Become(State.GONE)
+        )
+    if google.presence is Presence.DELETED and not sugar.present:
+        return Become(State.OUT_OF_SCOPE, forget=Side.GOOGLE)
+    if not sugar.present:
+        return Nothing()
+    if not google.present:
+        return Become(State.NEW, forget=Side.GOOGLE)
+    return _merge(mapping, views, mapping.base, settings, now)
+
+
+def _merge(
+    mapping: Mapping | None,
+    views: MappingType[Side, SideView],
+    base: Contact | None,
+    settings: SyncSettings,
+    now: datetime | None,
+    *,
+    links: bool = False,
+) -> Action:
+    merged = merge_now(mapping, views, base, settings)
+    if mapping is None or now is None:
+        return Update(merged, links=links)
+    contacts = {side: views[side].contact or Contact() for side in Side}
+    flips = flips_after(mapping, merged, contacts, now)
+    for key, flip in flips.items():
+        if len(flip.times) > LOOP_TIMES and flip.times[-1] == now:
+            name = key.split("_", 1)[1]
+            return Quarantine(
+                "loop",
+                f"Something else keeps changing this field back: {flip.before!r} and {flip.after!r} alternate.",
+                field=name,
+            )
+    return Update(merged, flips, links=mapping.state is not State.LINKED)
+
+
+def _winner(mapping: Mapping | None, views: MappingType[Side, SideView], settings: SyncSettings) -> Side:
+    """The side that wins a conflict. `newest`: the later first sight of a difference; equal seconds: Sugar."""
+    if settings.conflict != "newest":
+        return Side(settings.conflict)
+
+    def changed(side: Side) -> datetime | None:
+        seen = mapping.seen.changed_at(side) if mapping else None
+        return seen or views[side].modified_at
+
+    sugar, google = changed(Side.SUGAR), changed(Side.GOOGLE)
+    if sugar is None or google is None:
+        return Side.SUGAR
+    return Side.GOOGLE if google.replace(microsecond=0) > sugar.replace(microsecond=0) else Side.SUGAR
+
+
+def _allowed(views: MappingType[Side, SideView], settings: SyncSettings) -> Allowed:
+    def allowed(side: Side, name: str, current: object) -> bool:
+        if not settings.may("update", side) or name in views[side].denied:
+            return False
+        keeps = side is Side.SUGAR and settings.private_fields == "keep" and name in PRIVATE_FIELDS
+        return not (keeps and is_empty(current))
+
+    return allowed
+
+
+def unknown_fields(contact: Contact) -> tuple[str, ...]:
+    """The fields a side did not return."""
+    return tuple(name for name in FIELDS if getattr(contact, name) is None)
+
+
+__all__ = [
+    "Action",
+    "Become",
+    "Create",
+    "Delete",
+    "Forget",
+    "Loss",
+    "Nothing",
+    "Presence",
+    "Quarantine",
+    "Renew",
+    "SideView",
+    "Update",
+    "Wait",
+    "agreed_base",
+    "content_for",
+    "flips_after",
+    "merge_now",
+    "place",
+    "plan",
+]

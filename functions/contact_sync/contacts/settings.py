@@ -1,0 +1,82 @@
+"""What a user chose: directions and their switches, scope, label, policies. Names are the API's and Firestore's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from .side import Side
+
+
+class Direction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One direction: a master switch and what it may do on the side it writes to."""
+
+    enabled: bool
+    update: bool = True
+    create: bool
+    delete: bool = False
+
+
+class Auto(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Sync regularly, every `interval_minutes` minutes."""
+
+    enabled: bool = False
+    interval_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 5
+
+
+class SyncSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All settings of one user. Their version is kept beside them, not in them."""
+
+    from_sugar: Direction = Direction(enabled=True, create=True)
+    from_google: Direction = Direction(enabled=False, create=False)
+    auto: Auto = Auto()
+    sugar_scope: Literal["mine", "flagged", "all"] = "mine"
+    google_label: str | None = None
+    private_fields: Literal["share", "keep"] = "share"
+    conflict: Literal["newest", "sugar", "google"] = "newest"
+    overflow: Literal["next_period", "continue"] = "next_period"
+
+    def direction_to(self, side: Side) -> Direction:
+        """The direction that writes to `side`."""
+        return self.from_google if side is Side.SUGAR else self.from_sugar
+
+    def may(self, verb: Literal["update", "create", "delete"], side: Side) -> bool:
+        """Whether `verb` may be done on `side`. A master that is off equals its three switches off."""
+        direction = self.direction_to(side)
+        return direction.enabled and bool(getattr(direction, verb))
+
+
+class InvalidSettings(ValueError):
+    """Settings that cannot be used; the message names the key and what it must be."""
+
+
+def from_plain(value: Mapping[str, Any]) -> SyncSettings:
+    """Settings from JSON or Firestore data. Raises InvalidSettings naming the unknown or ill-typed key."""
+    try:
+        return msgspec.convert(value, SyncSettings)
+    except msgspec.ValidationError as error:
+        raise InvalidSettings(str(error)) from None
+
+
+def to_plain(settings: SyncSettings) -> dict[str, Any]:
+    """The settings as plain JSON data."""
+    plain: dict[str, Any] = msgspec.to_builtins(settings)
+    return plain
+
+
+def needs_full_intake(old: SyncSettings, new: SyncSettings) -> bool:
+    """Whether a change of settings makes skipped contacts eligible, so that the next intake must see all of them."""
+
+    def intake_relevant(settings: SyncSettings) -> tuple[Any, ...]:
+        return (
+            settings.from_sugar,
+            settings.from_google,
+            settings.sugar_scope,
+            settings.google_label,
+            settings.private_fields,
+            settings.conflict,
+        )
+
+    return intake_relevant(old) != intake_relevant(new)

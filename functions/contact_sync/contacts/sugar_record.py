@@ -1,0 +1,235 @@
+"""Sugar record <-> Contact, a lens: `read` gives the Contact, `patch` what to send to hold another.
+
+    read(record, filled)                                   -> Contact
+    patch(record, contact, filled, schema, accounts, ...)  -> SugarPatch
+
+Patching with what was read sends nothing. Reading after a patch gives the contact, reduced to what Sugar can
+hold, except for the fields the patch names as `unwritten`: those keep what Sugar had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from . import birthday, sugar_name
+from .contact import ADDRESSES, FIELDS, Address, Contact
+from .mapping import Filled
+from .normal_form import EMPTY, email_key, is_empty, normal, same, tidy
+from .sugar_name import NoName
+from .sugar_schema import (
+    ADDRESS_KEYS,
+    DEFAULT_SCHEMA,
+    KEYS,
+    NO_ACCOUNTS,
+    REQUEST_FIELDS,
+    Accounts,
+    SugarSchema,
+    reduce,
+)
+
+__all__ = [
+    "DEFAULT_SCHEMA",
+    "NO_ACCOUNTS",
+    "REQUEST_FIELDS",
+    "Accounts",
+    "NoName",
+    "SugarPatch",
+    "SugarSchema",
+    "denied_fields",
+    "fields_in",
+    "is_stub",
+    "modified_at",
+    "patch",
+    "read",
+    "reduce",
+]
+
+Record = Mapping[str, Any]
+
+_NAMES = ("first_name", "last_name")
+_VERBS = ("read", "write", "edit", "create", "license")
+_ENTRY_FLAGS = ("opt_out", "invalid_email", "reply_to_address")
+
+
+@dataclass(frozen=True, slots=True)
+class SugarPatch:
+    """What to send to Sugar; nothing, if `fields` is empty.
+
+    `filled` is the filler that stands in the last name afterwards, to be remembered in the mapping.
+    `unwritten` names the Contact fields whose value Sugar keeps although the contact has another: the user
+    may not write them, cannot read them, or Sugar cannot hold the new value at all (a company that is no
+    known account, a birthday without its year) and has one that should not be lost for that.
+    """
+
+    fields: dict[str, Any]
+    filled: Filled | None
+    unwritten: frozenset[str]
+
+
+def read(record: Record, filled: Filled | None) -> Contact:
+    """The contact a record shows. What Sugar does not show (hidden or erased fields, missing keys) is
+    unknown.
+
+    The filler reads as empty as long as the last name is exactly it (and, where it is the first name, the
+    first name is empty): then the person has no last name.
+    """
+    hidden = _hidden_keys(record)
+
+    def shown(field: str) -> bool:
+        return all(key in record and key not in hidden for key in KEYS[field])
+
+    contact = normal(Contact(**{field: _value(field, record) for field in FIELDS if shown(field)}))
+    if filled is None or contact.last_name != tidy(filled.value):
+        return contact
+    if filled.source != "first_name":
+        return replace(contact, last_name="")
+    if contact.first_name:
+        return contact
+    first = None if contact.first_name is None else contact.last_name
+    return replace(contact, first_name=first, last_name="")
+
+
+def patch(
+    record: Record | None,
+    contact: Contact,
+    filled: Filled | None,
+    schema: SugarSchema,
+    accounts: Accounts,
+    denied: frozenset[str] = frozenset(),
+) -> SugarPatch:
+    """The fields to send so that the record (None: a new one) holds the contact.
+
+    Only what differs is sent, `""` clears. A value that is equal to the record's, or whose reduction is, is
+    not sent: the richer form stays. Unknown fields are not touched, nor are the Contact fields in `denied`.
+    Raises NoName where nothing can stand in for a missing last name.
+    """
+    current = EMPTY if record is None else read(record, filled)
+    known = {name: value for name in FIELDS if (value := getattr(contact, name)) is not None}
+    held = reduce(replace(current, **known), schema, accounts)
+    changes: dict[str, Any] = {}
+    unwritten: set[str] = set()
+    for field, wanted in known.items():
+        now, value = getattr(current, field), getattr(held, field)
+        if same(field, now, wanted) or same(field, now, value):
+            continue
+        unholdable = is_empty(value) and not is_empty(wanted)
+        if now is None or field in denied or unholdable:
+            unwritten.add(field)
+        else:
+            changes[field] = value
+
+    shown = {} if record is None else record
+    names = sugar_name.Shown(
+        *(None if getattr(current, name) is None else _text(shown.get(name)) for name in _NAMES)
+    )
+    change = sugar_name.Change(current, contact, changes, denied, schema, create=record is None)
+    written = sugar_name.write(names, change, filled)
+    fields = dict(written.fields)
+    for field, value in changes.items():
+        if field not in _NAMES:
+            fields |= _sugar_fields(field, value, shown, accounts)
+    return SugarPatch(fields, written.filled, frozenset(unwritten) | written.unwritten)
+
+
+def fields_in(keys: Iterable[str]) -> frozenset[str]:
+    """The Contact fields that are held in these fields of a Sugar record."""
+    named = frozenset(keys)
+    return frozenset(field for field, held_in in KEYS.items() if not named.isdisjoint(held_in))
+
+
+def denied_fields(record: Record | Sequence[Any]) -> frozenset[str]:
+    """The Contact fields that may not be written, by a record's `_acl` or by the `fields` of an ACL.
+
+    Fields that may not be read count, too, as do those a business process has locked. PHP sends an empty map
+    as a list.
+    """
+    denied = {key for key, verbs in _rights(record).items() if "no" in (verbs.get(verb) for verb in _VERBS)}
+    locked = record.get("locked_fields") if isinstance(record, Mapping) else None
+    return fields_in({*denied, *(locked or ())})
+
+
+def is_stub(record: Record) -> bool:
+    """Whether Sugar shows no content of the record: it is deleted, or the user may not see it."""
+    return not any(key in record for keys in KEYS.values() for key in keys)
+
+
+def modified_at(record: Record) -> datetime:
+    """When the record was last saved, in UTC; Sugar gives whole seconds in the calling user's time zone."""
+    time = datetime.fromisoformat(record["date_modified"])
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _rights(record: Any) -> dict[str, Mapping[str, Any]]:
+    fields = record
+    if isinstance(record, Mapping) and "_acl" in record:
+        acl = record["_acl"]
+        fields = acl.get("fields") if isinstance(acl, Mapping) else None
+    if not isinstance(fields, Mapping):
+        return {}
+    return {key: verbs for key, verbs in fields.items() if isinstance(verbs, Mapping)}
+
+
+def _hidden_keys(record: Record) -> frozenset[str]:
+    rights = _rights(record) if "_acl" in record else {}
+    unreadable = (key for key, verbs in rights.items() if verbs.get("read") == "no")
+    erased = record.get("_erased_fields") or ()
+    names = (entry["field_name"] if isinstance(entry, Mapping) else entry for entry in erased)
+    return frozenset({*unreadable, *names})
+
+
+def _value(field: str, record: Record) -> Any:
+    if field in ADDRESSES:
+        return Address(**{part: _text(record[key]) for part, key in ADDRESS_KEYS[field].items()})
+    if field == "emails":
+        primary_first = sorted(_entries(record), key=lambda entry: not _flag(entry.get("primary_address")))
+        return tuple(_text(entry["email_address"]) for entry in primary_first)
+    if field == "birthday":
+        text = _text(record["birthdate"])
+        return text if not text or birthday.parse(text) else None
+    return _text(record[KEYS[field][0]])
+
+
+def _entries(record: Record) -> list[Mapping[str, Any]]:
+    entries = record.get("email")
+    return [entry for entry in entries if entry.get("email_address")] if isinstance(entries, list) else []
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _flag(value: Any) -> bool:
+    """A boolean as releases of Sugar write it: `true`, `1`, `"1"`."""
+    return value not in (None, False, 0, "", "0")
+
+
+def _sugar_fields(field: str, value: Any, record: Record, accounts: Accounts) -> dict[str, Any]:
+    if field == "company":
+        return {"account_id": accounts.id_of(value) or ""}
+    if field == "emails":
+        return {"email": _email_list(value, record)}
+    if field in ADDRESSES:
+        parts = {key: getattr(value, part) for part, key in ADDRESS_KEYS[field].items()}
+        return {key: text for key, text in parts.items() if tidy(_text(record.get(key))) != text}
+    return {KEYS[field][0]: value}
+
+
+def _email_list(addresses: tuple[str, ...], record: Record) -> list[dict[str, Any]]:
+    """The whole list, which replaces Sugar's: what stays keeps spelling, place and flags."""
+    wanted = {email_key(address): address for address in addresses}
+    entries: list[dict[str, Any]] = []
+    for entry in _entries(record):
+        if wanted.pop(email_key(_text(entry["email_address"])), None) is None:
+            continue
+        flags = {name: _flag(entry[name]) for name in _ENTRY_FLAGS if name in entry}
+        primary = _flag(entry.get("primary_address"))
+        entries.append({"email_address": entry["email_address"], "primary_address": primary, **flags})
+    entries += [{"email_address": address, "primary_address": False} for address in wanted.values()]
+    if entries and not any(entry["primary_address"] for entry in entries):
+        first = email_key(addresses[0])
+        chosen = next(entry for entry in entries if email_key(entry["email_address"]) == first)
+        chosen["primary_address"] = True
+    return entries

@@ -1,0 +1,292 @@
+"""Google's sign-in and grants: the authorization page, tokens, and who an ID token speaks for.
+
+The token endpoint is called with plain `requests`; only the check of ID tokens is left to google-auth.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+from google.auth import exceptions as google_errors
+from google.auth import transport
+from google.auth.transport.requests import Request
+from google.oauth2 import id_token
+
+from ..errors import OperatorMustAct, RateLimited, SyncError, TransientForUser, UserMustAct
+
+TIMEOUT = (5.0, 20.0)
+"""Seconds to connect and to wait for an answer."""
+
+_ISSUERS = ("accounts.google.com", "https://accounts.google.com")
+_CLOCK_SKEW = 10
+_CERTS_LIFE = timedelta(hours=1)
+_CERTS_WAIT = timedelta(minutes=1)
+_RETRY_WAIT = 1.0
+_GRANT_GONE = frozenset({"invalid_grant", "unauthorized_client"})
+_GOOGLE_MAIL = frozenset({"gmail.com", "googlemail.com"})
+
+
+class SignInRefused(UserMustAct):
+    """Nobody is signed in. codes: `invalid_token`, `email_not_verified`, `domain_not_allowed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a user's consent gave. `scopes` is what was granted, which may be less than what was asked for."""
+
+    access: str
+    expires_at: datetime
+    refresh: str | None
+    """Google gives one on the first consent, later only if prompt=consent asked for it."""
+    scopes: tuple[str, ...]
+    id_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A new access token. `refresh`, if given, replaces the old refresh token."""
+
+    access: str
+    expires_at: datetime
+    refresh: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who signed in. `sub` is the account for good; addresses can change hands. `hd`: the Workspace
+    domain.
+    """
+
+    sub: str
+    email: str
+    email_verified: bool
+    hd: str | None
+
+
+class GoogleOAuth:
+    """One OAuth web client of Google's."""
+
+    def __init__(
+        self,
+        http: requests.Session,
+        client_id: str,
+        client_secret: str,
+        auth_uri: str,
+        token_uri: str,
+        certs_uri: str,
+        revoke_uri: str,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http = http
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._auth_uri = auth_uri
+        self._token_uri = token_uri
+        self._certs_uri = certs_uri
+        self._revoke_uri = revoke_uri
+        self._now = now
+        self._sleep = sleep
+        self._certs = _Certs(http, now)
+
+    def authorization_url(
+        self,
+        redirect_uri: str,
+        scopes: Collection[str],
+        state: str,
+        nonce: str | None = None,
+        code_challenge: str | None = None,
+        login_hint: str | None = None,
+        prompt: str | None = None,
+    ) -> str:
+        """Where to send the browser. `code_challenge` is the PKCE challenge of method S256."""
+        query = {
+            "client_id": self._client_id,
+            "redirect_uri": redirect_uri,
+            "response_type": "code",
+            "scope": " ".join(scopes),
+            "state": state,
+            "access_type": "offline",
+            "include_granted_scopes": "true",
+            "nonce": nonce,
+            "code_challenge": code_challenge,
+            "code_challenge_method": "S256" if code_challenge else None,
+            "login_hint": login_hint,
+            "prompt": prompt,
+        }
+        return f"{self._auth_uri}?{urlencode({name: value for name, value in query.items() if value})}"
+
+    def exchange(self, code: str, redirect_uri: str, code_verifier: str | None = None) -> Grant:
+        """Trade the code of the callback for tokens. Never repeated: a code works once.
+
+        Raises UserMustAct("reconnect") for a used, expired or foreign code: the user signs in again.
+        """
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        answer = self._token(form | ({"code_verifier": code_verifier} if code_verifier else {}))
+        return Grant(
+            access=str(answer["access_token"]),
+            expires_at=self._expiry(answer),
+            refresh=answer.get("refresh_token"),
+            scopes=tuple(str(answer.get("scope", "")).split()),
+            id_token=answer.get("id_token"),
+        )
+
+    def refresh(self, refresh_token: str) -> Refreshed:
+        """A new access token. Raises UserMustAct("reconnect") where the grant was revoked or has expired."""
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        try:
+            answer = self._token(form)
+        except RateLimited:
+            raise
+        except TransientForUser:
+            self._sleep(_RETRY_WAIT)
+            answer = self._token(form)
+        return Refreshed(str(answer["access_token"]), self._expiry(answer), answer.get("refresh_token"))
+
+    def revoke(self, token: str) -> None:
+        """Give the grant back, with all its tokens. A token Google no longer knows is fine."""
+        try:
+            answer = self._http.post(
+                self._revoke_uri, data={"token": token}, timeout=TIMEOUT, allow_redirects=False
+            )
+        except requests.RequestException:
+            raise _unavailable() from None
+        if answer.status_code >= 400 and _json(answer).get("error") != "invalid_token":
+            raise _token_error(answer)
+
+    def verify_id_token(
+        self, token: str, audience: str, nonce: str | None = None, allowed_domains: Collection[str] = ()
+    ) -> Identity:
+        """Who the token speaks for, if it is Google's, meant for `audience`, live, and of an allowed domain.
+
+        An address counts only where Google itself vouches for it: a Workspace account, or one of Gmail's.
+        Raises SignInRefused, or TransientForUser where Google's keys cannot be read.
+        """
+        claims = self._claims(token, audience)
+        if claims.get("iss") not in _ISSUERS:
+            raise SignInRefused("invalid_token", "the token was not issued by Google")
+        if nonce is not None and not hmac.compare_digest(
+            str(claims.get("nonce", "")).encode(), nonce.encode()
+        ):
+            raise SignInRefused("invalid_token", "the token belongs to another sign-in")
+        email = str(claims.get("email", ""))
+        identity = Identity(str(claims["sub"]), email, claims.get("email_verified") is True, claims.get("hd"))
+        if not email or not identity.email_verified:
+            raise SignInRefused("email_not_verified", "the e-mail address of this account is not verified")
+        domain = email.rpartition("@")[2].lower()
+        vouched = identity.hd is not None or domain in _GOOGLE_MAIL
+        if not vouched or domain not in {allowed.lower() for allowed in allowed_domains}:
+            raise SignInRefused("domain_not_allowed", "accounts of this domain may not sign in")
+        return identity
+
+    def _claims(self, token: str, audience: str) -> Mapping[str, Any]:
+        try:
+            return self._verified(token, audience)
+        except ValueError as error:
+            # Google may have begun to sign with a key that is newer than the ones kept here.
+            if "key id" not in str(error) or not self._certs.forget():
+                raise _not_genuine() from None
+        try:
+            return self._verified(token, audience)
+        except ValueError:
+            raise _not_genuine() from None
+
+    def _verified(self, token: str, audience: str) -> Mapping[str, Any]:
+        try:
+            claims: Mapping[str, Any] = id_token.verify_token(
+                token, self._certs, audience, self._certs_uri, clock_skew_in_seconds=_CLOCK_SKEW
+            )
+        except (google_errors.TransportError, json.JSONDecodeError):
+            raise _unavailable() from None
+        return claims
+
+    def _token(self, form: dict[str, str]) -> dict[str, Any]:
+        secret = {"client_id": self._client_id, "client_secret": self._client_secret}
+        try:
+            answer = self._http.post(
+                self._token_uri, data=form | secret, timeout=TIMEOUT, allow_redirects=False
+            )
+        except requests.RequestException:
+            raise _unavailable() from None
+        if answer.status_code != 200:
+            raise _token_error(answer)
+        body = _json(answer)
+        if not body.get("access_token"):
+            raise TransientForUser("google_malformed", "Google sent no access token")
+        return body
+
+    def _expiry(self, answer: Mapping[str, Any]) -> datetime:
+        return self._now() + timedelta(seconds=float(answer.get("expires_in") or 0))
+
+
+class _Certs(transport.Request):
+    """Fetches Google's signing keys for google-auth, which would do so for every token; kept for an hour."""
+
+    def __init__(self, http: requests.Session, now: Callable[[], datetime]) -> None:
+        self._fetch = Request(http)
+        self._now = now
+        self._kept: transport.Response | None = None
+        self._fetched_at = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(
+        self,
+        url: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        **_more: object,
+    ) -> transport.Response:
+        """The keys, from memory where they are fresh enough."""
+        if self._kept is None or self._now() - self._fetched_at > _CERTS_LIFE:
+            answer = self._fetch(url, method, body, headers, timeout or TIMEOUT)
+            if answer.status != 200:
+                raise _unavailable()
+            self._kept = answer
+            self._fetched_at = self._now()
+        return self._kept
+
+    def forget(self) -> bool:
+        """Have the keys fetched again, unless that just happened: made-up key ids must not cause a fetch
+        each.
+        """
+        if self._now() - self._fetched_at < _CERTS_WAIT:
+            return False
+        self._kept = None
+        return True
+
+
+def _not_genuine() -> SignInRefused:
+    return SignInRefused("invalid_token", "the sign-in could not be verified")
+
+
+def _unavailable() -> TransientForUser:
+    return TransientForUser("google_unavailable", "Google's sign-in service did not answer")
+
+
+def _json(answer: requests.Response) -> dict[str, Any]:
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _token_error(answer: requests.Response) -> SyncError:
+    error = str(_json(answer).get("error", ""))
+    if answer.status_code == 429:
+        return RateLimited("google_rate_limited", "Google's sign-in service asks to wait", 5.0)
+    if answer.status_code >= 500 or not error:
+        return _unavailable()
+    if error in _GRANT_GONE:
+        return UserMustAct("reconnect", "Google no longer accepts the connection")
+    return OperatorMustAct("oauth_client_refused", f"Google refused the OAuth client: {error[:80]}")

@@ -1,0 +1,162 @@
+"""What Google says when it does not do what was asked, and which of our errors that is.
+
+Bodies may be JSON of two styles, or an HTML page from a proxy or for an unknown path; all are survived.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import OperatorMustAct, RateLimited, SyncError, TransientForUser, UserMustAct
+
+RATE_LIMIT_WAIT = 5.0
+"""Seconds. The quotas are per minute, and shorter waits only collect more refusals."""
+EXHAUSTED_WAIT = 300.0
+"""Seconds. Limits on the account itself ("FBS") and daily ones last minutes to hours."""
+
+UNAVAILABLE = frozenset({408, 500, 502, 503, 504})
+INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, OUT_OF_RANGE = 3, 5, 9, 11
+"""Codes of google.rpc.Status, as found in the elements of a batch."""
+
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
+_PRIVATE = re.compile(r"\S+@\S+|\+?\d[\d ()./-]{4,}\d")
+_FIELD = re.compile(r"\bperson\.([a-z]\w*)", re.IGNORECASE)
+_RATE_REASONS = frozenset({"RATE_LIMIT_EXCEEDED", "rateLimitExceeded", "userRateLimitExceeded"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A refusal as Google worded it, of a whole call or of one element of a batch."""
+
+    status: int
+    """The HTTP status; for an element of a batch its google.rpc code."""
+    message: str = ""
+    reason: str = ""
+    details: tuple[Mapping[str, Any], ...] = ()
+    retry_after: float | None = None
+
+    @property
+    def full(self) -> bool:
+        """The account holds as many contacts as Google allows."""
+        return "MY_CONTACTS_OVERFLOW_COUNT" in self.message or "MY_CONTACTS_OVERFLOW_COUNT" in self.reason
+
+    @property
+    def stale(self) -> bool:
+        """The etag sent is not the current one, or none was sent: read again."""
+        return self.status in (400, INVALID_ARGUMENT, FAILED_PRECONDITION) and "etag" in self.message
+
+    @property
+    def field(self) -> str | None:
+        """The Person field that Google names as the bad one, if any."""
+        for detail in self.details:
+            for violation in detail.get("fieldViolations") or ():
+                if violation.get("field"):
+                    return str(violation["field"])
+        named = _FIELD.search(self.message)
+        return named[1] if named and named[1] not in ("etag", "metadata") else None
+
+    @property
+    def plain_reason(self) -> str:
+        """Google's words without anything that could be a contact's data."""
+        return _PRIVATE.sub("…", _QUOTED.sub("…", self.message))[:300] or f"HTTP {self.status}"
+
+    def elements(self) -> dict[str, Fault]:
+        """The guilty elements of a refused batch, by resource name or by position. Empty: Google named
+        none.
+        """
+        found: dict[str, Fault] = {}
+        for detail in self.details:
+            errors = detail.get("contactErrors")
+            if isinstance(errors, Mapping):
+                found |= {str(key): element(status) for key, status in errors.items()}
+        return found
+
+
+class Rejected(Exception):
+    """A call that Google refused because of what it asked for; nothing was done. Never leaves this
+    package.
+    """
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.plain_reason)
+        self.fault = fault
+
+
+def element(status: Any) -> Fault:
+    """The fault of one element, from its google.rpc.Status."""
+    if not isinstance(status, Mapping):
+        return Fault(status=0)
+    details = tuple(detail for detail in status.get("details") or () if isinstance(detail, Mapping))
+    return Fault(int(status.get("code") or 0), str(status.get("message") or ""), _reason(details), details)
+
+
+def read_fault(status: int, headers: Mapping[str, str], content: bytes) -> Fault:
+    """The fault of an answer that is no success."""
+    try:
+        body = json.loads(content)
+    except ValueError:
+        body = None
+    error = body.get("error") if isinstance(body, dict) else None
+    error = error if isinstance(error, dict) else {}
+    details = tuple(detail for detail in error.get("details") or () if isinstance(detail, Mapping))
+    old_style = [item for item in error.get("errors") or () if isinstance(item, Mapping)]
+    reason = _reason(details) or next((str(item["reason"]) for item in old_style if item.get("reason")), "")
+    return Fault(
+        status, str(error.get("message") or ""), reason, details, _seconds(headers.get("retry-after"))
+    )
+
+
+def account_error(fault: Fault) -> SyncError | None:
+    """Our error where the fault concerns the user's whole account, or None where it is about what was
+    asked.
+    """
+    status = fault.status
+    if fault.full:
+        return None
+    if status in UNAVAILABLE:
+        return TransientForUser("google_unavailable", f"Google answered {status}", fault.retry_after)
+    if status == 401:
+        return UserMustAct("reconnect", "Google no longer accepts the connection")
+    if status == 429 or (status == 403 and fault.reason in _RATE_REASONS):
+        return _rate_limited(fault)
+    if status == 403:
+        return _forbidden(fault)
+    return None
+
+
+def _rate_limited(fault: Fault) -> RateLimited:
+    said = " ".join([fault.message, *(str(detail) for detail in fault.details)]).lower()
+    lasting = "exhausted" in fault.message.lower() or any(
+        word in said for word in ("fbs quota", "per day", "perday", "daily")
+    )
+    least = EXHAUSTED_WAIT if lasting else RATE_LIMIT_WAIT
+    code = "google_exhausted" if lasting else "google_rate_limited"
+    return RateLimited(code, "Google's quota is used up for now", max(least, fault.retry_after or 0.0))
+
+
+def _forbidden(fault: Fault) -> SyncError:
+    if (
+        fault.reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
+        or "insufficient authentication scopes" in fault.message
+    ):
+        return UserMustAct("permission_missing", "access to Google Contacts was not granted")
+    if fault.reason == "SERVICE_DISABLED":
+        return OperatorMustAct(
+            "people_api_disabled", "the People API is not enabled in the Google Cloud project"
+        )
+    return OperatorMustAct("google_forbidden", f"Google forbids access to contacts: {fault.plain_reason}")
+
+
+def _reason(details: tuple[Mapping[str, Any], ...]) -> str:
+    return next((str(detail["reason"]) for detail in details if detail.get("reason")), "")
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    try:
+        return max(0.0, float(retry_after)) if retry_after else None
+    except ValueError:
+        return None

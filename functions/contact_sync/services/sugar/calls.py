@@ -1,0 +1,189 @@
+"""Calls under a token that may have died: renewed once, replayed once; and many requests in one /bulk.
+
+A 401 to the whole request means that nothing of it ran, so a replay after it is safe for writes too.
+Anything else is sent again only if it reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from ...errors import OperatorMustAct, OutcomeUnknown, SyncError, TransientForUser, UserMustAct
+from .faults import fault_of, lost_fault
+from .transport import READ_SECONDS, Answer, Lost, SugarConfig, Transport
+
+_SHORTEST_SECONDS: Final = 1.0
+
+
+class UserToken(Protocol):
+    """A token that its owner keeps, shares and renews."""
+
+    def current(self) -> str:
+        """The token to use now."""
+        ...
+
+    def renew(self, rejected: str) -> str:
+        """The token to use after Sugar refused `rejected`: someone else's newer one, or a new one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One request inside a /bulk. `path` is below the version, with its query."""
+
+    path: str
+    method: str = "GET"
+    data: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class TooLarge(Exception):
+    """The whole /bulk was refused for its size; nothing ran."""
+
+
+class Caller:
+    """Sugar as one user sees it."""
+
+    renewals = 1
+
+    def __init__(
+        self, transport: Transport, token: UserToken, deadline: Callable[[], float] | None = None
+    ) -> None:
+        """`deadline` answers how many seconds a reading call may last from now."""
+        self._transport = transport
+        self._token = token
+        self._deadline = deadline
+
+    @property
+    def config(self) -> SugarConfig:
+        """Where Sugar is and who we are there."""
+        return self._transport.config
+
+    def read(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, seconds: float = READ_SECONDS
+    ) -> Any:
+        """The JSON answered to a request that only reads; a lost one is sent once more."""
+        answer = self.ask(method, path, body, seconds)
+        if answer.status != 200 or not answer.is_json:
+            raise self.fault(answer, _name(path))
+        return answer.body
+
+    def ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, seconds: float = READ_SECONDS
+    ) -> Answer:
+        """Like `read`, but every answer except a final 401 is the caller's to judge."""
+        try:
+            return self._send_renewing(method, path, body, self._limited(seconds))
+        except Lost as lost:
+            if lost.timed_out:
+                raise lost_fault(lost) from lost
+        try:
+            return self._send_renewing(method, path, body, self._limited(seconds))
+        except Lost as lost:
+            raise lost_fault(lost) from lost
+
+    def read_bulk(self, items: Sequence[Item], seconds: float = READ_SECONDS) -> list[Answer]:
+        """Answers to requests that only read, in order."""
+        if not items:
+            return []
+        body = self.read("POST", "bulk", self._bulk_body(items), seconds)
+        answers = _bulk_answers(body, len(items))
+        if answers is None:
+            raise TransientForUser("sugar_error", "Sugar answered a bulk read incompletely")
+        return answers
+
+    def write_bulk(self, items: Sequence[Item], seconds: float) -> list[Answer]:
+        """Answers to requests that write, in order; sent once.
+
+        `OutcomeUnknown`: some, all or none of them ran. `TooLarge` and every other error: none of them ran.
+        """
+        try:
+            answer = self._send_renewing("POST", "bulk", self._bulk_body(items), seconds)
+        except Lost as lost:
+            if not lost.sent:
+                raise lost_fault(lost) from lost
+            raise OutcomeUnknown("sugar_outcome_unknown", "Sugar's answer to a bulk write was lost") from lost
+        if answer.status == 413:
+            raise TooLarge
+        maintenance = answer.status == 503 and answer.is_json
+        if answer.status >= 500 and not maintenance:
+            raise OutcomeUnknown("sugar_outcome_unknown", f"Sugar answered {answer.status} to a bulk write")
+        if answer.status != 200:
+            raise self.fault(answer, "bulk")
+        answers = _bulk_answers(answer.body, len(items))
+        if answers is None:
+            raise OutcomeUnknown("sugar_outcome_unknown", "Sugar answered a bulk write incompletely")
+        return answers
+
+    def fault(self, answer: Answer, what: str) -> SyncError:
+        """The error for an answer other than 200."""
+        return fault_of(answer, what)
+
+    def refused(self) -> SyncError:
+        """The error for a token that is refused although it was just renewed."""
+        return TransientForUser("sugar_token_refused", "Sugar refuses the user's fresh token")
+
+    def _send_renewing(
+        self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float
+    ) -> Answer:
+        token = self._token.current()
+        answer = self._transport.send(method, path, token, body, seconds)
+        for _ in range(self.renewals):
+            if answer.status != 401 or not answer.is_json:
+                return answer
+            token = self._token.renew(token)
+            answer = self._transport.send(method, path, token, body, seconds)
+        if answer.status == 401:
+            raise self.refused()
+        return answer
+
+    def _limited(self, seconds: float) -> float:
+        left = seconds if self._deadline is None else self._deadline()
+        return max(_SHORTEST_SECONDS, min(seconds, left))
+
+    def _bulk_body(self, items: Sequence[Item]) -> dict[str, Any]:
+        return {"requests": [self._encode(item) for item in items]}
+
+    def _encode(self, item: Item) -> dict[str, Any]:
+        encoded: dict[str, Any] = {"url": self._transport.bulk_url(item.path), "method": item.method}
+        if item.headers:
+            encoded["headers"] = dict(item.headers)
+        if item.data is not None:
+            # A JSON text, not an object: that is what the documentation shows, and some releases insist.
+            encoded["data"] = json.dumps(item.data)
+        return encoded
+
+
+class ServiceCaller(Caller):
+    """Sugar as the service administrator sees it: a refusal is the operator's to cure."""
+
+    renewals = 2
+    """A token that another instance stored may have died since; then a second renewal makes a new one."""
+
+    def fault(self, answer: Answer, what: str) -> SyncError:
+        """The error for an answer other than 200."""
+        fault = super().fault(answer, what)
+        if isinstance(fault, UserMustAct):
+            return OperatorMustAct("sugar_service_rights", fault.message)
+        return fault
+
+    def refused(self) -> SyncError:
+        """The error for a session that is refused although it was just renewed."""
+        return OperatorMustAct("sugar_session_refused", "Sugar refuses the service user's fresh session")
+
+
+def _bulk_answers(body: Any, count: int) -> list[Answer] | None:
+    if not isinstance(body, list) or len(body) != count:
+        return None
+    try:
+        return [Answer(int(entry["status"]), entry.get("contents")) for entry in body]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _name(path: str) -> str:
+    """The module or endpoint without ids and query, which may carry contact data."""
+    return path.partition("?")[0].partition("/")[0]

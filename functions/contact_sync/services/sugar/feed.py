@@ -1,0 +1,191 @@
+"""The change feed and the deletion poll.
+
+Pages are continued by key (date_modified and id of the last row), not by offset: rows that change between two
+pages move to the end, and an offset would then skip others. An instance may cut pages shorter than asked
+(max_list_limit), so only `next_offset` says whether a page was the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ...errors import TransientForUser
+from .calls import Caller, Item
+from .dates import moment, text_of
+from .faults import item_fault_of
+from .listing import IDS_PAGE, LIST, Scope, ask_list, list_query, rows_of
+from .transport import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPosition:
+    """A place in the change feed, right after this row."""
+
+    date_modified: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """Changed records, oldest change first. `position` is that of the last row; None: there are none."""
+
+    records: list[dict[str, Any]]
+    position: FeedPosition | None
+    end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionPage:
+    """Ids of deleted records; Sugar tells nothing else about them. `next_offset` None: the poll ended."""
+
+    ids: list[str]
+    next_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The first page of everything, and the server's time when it was read (UTC)."""
+
+    server_time: datetime
+    changes: ChangePage
+    deletions: DeletionPage
+
+
+class Feed:
+    """Reads changes and listings as one user."""
+
+    def __init__(self, caller: Caller, fields: Sequence[str]) -> None:
+        self._caller = caller
+        self._fields = ",".join(fields)
+        self._keys_work = True
+
+    def look(
+        self,
+        scope: Scope,
+        since: datetime | None,
+        position: FeedPosition | None,
+        deleted_since: datetime | None,
+    ) -> Look:
+        """Server time, first change page and first deletion page in one call.
+
+        Without `since` and `position` there is no feed yet and no changes are read; likewise deletions
+        without `deleted_since`.
+        """
+        items = [Item("ping/whattimeisit")]
+        has_changes = since is not None or position is not None
+        if has_changes:
+            items.append(Item(LIST, "POST", self._change_query(scope, since, position)))
+        if deleted_since is not None:
+            items.append(Item(LIST, "POST", _deletion_query(scope, deleted_since, 0)))
+        answers = iter(self._caller.read_bulk(items))
+        server_time = _server_time(next(answers))
+        changes = ChangePage([], None, end=True)
+        if has_changes:
+            changes = self._page_or_rest(next(answers), scope, position)
+        deletions = DeletionPage([], None) if deleted_since is None else _deletion_page(next(answers))
+        return Look(server_time, changes, deletions)
+
+    def changes(self, scope: Scope, since: datetime | None, position: FeedPosition | None) -> ChangePage:
+        """The page after `position`, or the first one from `since` on (None: from the scope's beginning).
+
+        A server that does not honour the key filter is read second by second instead; rows of the position's
+        own second may then be answered again.
+        """
+        return self._page_or_rest(
+            ask_list(self._caller, self._change_query(scope, since, position)), scope, position
+        )
+
+    def deletions(self, scope: Scope, since: datetime, offset: int) -> DeletionPage:
+        """Ids of the records deleted since then."""
+        return _deletion_page(ask_list(self._caller, _deletion_query(scope, since, offset)))
+
+    def _change_query(
+        self, scope: Scope, since: datetime | None, position: FeedPosition | None, offset: int = 0
+    ) -> dict[str, Any]:
+        conditions = scope.conditions()
+        if position is not None:
+            # The plain condition keeps the query cheap, and meaningful where the second one is ignored.
+            conditions.append({"date_modified": {"$gte": text_of(position.date_modified)}})
+            if self._keys_work:
+                conditions.append(_after(position))
+        elif since is not None:
+            conditions.append({"date_modified": {"$gte": text_of(since)}})
+        return list_query(conditions, self._fields, "date_modified:asc,id:asc", offset=offset)
+
+    def _page_or_rest(self, answer: Answer, scope: Scope, position: FeedPosition | None) -> ChangePage:
+        refuses_keys = answer.status == 422 and position is not None and self._keys_work
+        rows = [] if refuses_keys else rows_of(answer)
+        if position is not None and (refuses_keys or not self._keys_work or not _is_after(rows, position)):
+            self._keys_work = False
+            return self._rest_of_second(scope, position)
+        return ChangePage(rows, _position_of(rows), answer.next_offset() is None)
+
+    def _rest_of_second(self, scope: Scope, position: FeedPosition) -> ChangePage:
+        """Everything from the position's second on, by offset, until a later second or the end is reached."""
+        unique: dict[str, dict[str, Any]] = {}
+        offset = 0
+        while True:
+            answer = ask_list(self._caller, self._change_query(scope, None, position, offset))
+            rows = rows_of(answer)
+            unique.update((str(row["id"]), row) for row in rows)
+            reached = _position_of(rows)
+            next_offset = answer.next_offset()
+            passed = reached is not None and reached.date_modified > position.date_modified
+            if next_offset is None or passed:
+                return ChangePage(list(unique.values()), reached or position, next_offset is None)
+            if next_offset <= offset:
+                raise TransientForUser("sugar_paging", "Sugar's change feed does not advance")
+            offset = next_offset
+
+
+def _deletion_query(scope: Scope, since: datetime, offset: int) -> dict[str, Any]:
+    conditions = [
+        *scope.deleted_conditions(),
+        {"deleted": {"$equals": "1"}},
+        {"date_modified": {"$gte": text_of(since)}},
+    ]
+    return list_query(conditions, "id,deleted", "date_modified:asc", IDS_PAGE, offset) | {"deleted": True}
+
+
+def _after(position: FeedPosition) -> dict[str, Any]:
+    time = text_of(position.date_modified)
+    same_second = [{"date_modified": {"$equals": time}}, {"id": {"$gt": position.id}}]
+    return {"$or": [{"date_modified": {"$gt": time}}, {"$and": same_second}]}
+
+
+def _position_of(rows: list[dict[str, Any]]) -> FeedPosition | None:
+    if not rows:
+        return None
+    return FeedPosition(_time_of(rows[-1]), str(rows[-1]["id"]))
+
+
+def _time_of(row: dict[str, Any]) -> datetime:
+    try:
+        return moment(row["date_modified"])
+    except (KeyError, ValueError) as error:
+        raise TransientForUser("sugar_error", "Sugar answered a change without its date") from error
+
+
+def _is_after(rows: list[dict[str, Any]], position: FeedPosition) -> bool:
+    """Whether the key filter was honoured. The database need not order ids as we do, so doubt means no."""
+    if not rows:
+        return True
+    place = (position.date_modified.astimezone(UTC).replace(microsecond=0), position.id.upper())
+    first = (_time_of(rows[0]), str(rows[0]["id"]).upper())
+    return first > place and all(row["id"] != position.id or _time_of(row) > place[0] for row in rows)
+
+
+def _deletion_page(answer: Answer) -> DeletionPage:
+    # A server that ignores the condition on `deleted` answers live rows too.
+    ids = [str(row["id"]) for row in rows_of(answer) if row.get("deleted") in (True, 1, "1")]
+    return DeletionPage(ids, answer.next_offset())
+
+
+def _server_time(answer: Answer) -> datetime:
+    try:
+        return moment(answer.body)
+    except ValueError as error:
+        raise item_fault_of(answer, "ping") from error

@@ -1,0 +1,95 @@
+"""A user's scope, list queries on Contacts, and complete listings of a scope in the order of ids."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+from ...errors import TransientForUser
+from .calls import Caller
+from .faults import item_fault_of
+from .transport import Answer
+
+PAGE: Final = 200
+IDS_PAGE: Final = 500
+LIST: Final = "Contacts/filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which contacts a user syncs: assigned to them, flagged by them ("Sync to Outlook"), or all they see."""
+
+    kind: Literal["mine", "flagged", "all"]
+    user_id: str
+
+    def conditions(self) -> list[dict[str, Any]]:
+        """The filter of live records. The flag is the calling user's own."""
+        if self.kind == "mine":
+            return [{"assigned_user_id": {"$equals": self.user_id}}]
+        return [{"sync_contact": {"$equals": True}}] if self.kind == "flagged" else []
+
+    def deleted_conditions(self) -> list[dict[str, Any]]:
+        """The filter of deleted records: they keep their owner, but a flag may go with the record."""
+        return self.conditions() if self.kind == "mine" else []
+
+
+def list_query(
+    conditions: list[dict[str, Any]], fields: str, order: str, page: int = PAGE, offset: int = 0
+) -> dict[str, Any]:
+    """The body of a list request. An instance may cut the page shorter without a word."""
+    return {"filter": conditions, "fields": fields, "order_by": order, "max_num": page, "offset": offset}
+
+
+def ask_list(caller: Caller, query: dict[str, Any]) -> Answer:
+    """The answer to one list query; a 422 is left to the caller, whose filter may be what Sugar refuses."""
+    answer = caller.ask("POST", LIST, query)
+    if answer.status not in (200, 422) or not answer.is_json:
+        raise caller.fault(answer, "Contacts")
+    return answer
+
+
+def rows_of(answer: Answer) -> list[dict[str, Any]]:
+    """The records of a list answer; raises what it says instead."""
+    if answer.status != 200 or not isinstance(answer.body, dict):
+        raise item_fault_of(answer, "Contacts")
+    return answer.records()
+
+
+def records_page(
+    caller: Caller, fields: Sequence[str], scope: Scope, after_id: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the scope after that id, and the id after which the next begins (None: it was the last)."""
+    return _page(caller, ",".join(fields), PAGE, scope, after_id)
+
+
+def ids_page(caller: Caller, scope: Scope, after_id: str | None) -> tuple[list[str], str | None]:
+    """Like `records_page`, ids only."""
+    rows, after = _page(caller, "id", IDS_PAGE, scope, after_id)
+    return [str(row["id"]) for row in rows], after
+
+
+def count(caller: Caller, scope: Scope) -> int:
+    """How many records the scope holds."""
+    conditions = scope.conditions()
+    query = f"?filter={quote(json.dumps(conditions), safe='')}" if conditions else ""
+    body = caller.read("GET", f"Contacts/count{query}")
+    try:
+        return int(body["record_count"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise TransientForUser("sugar_error", "Sugar answered a count without a number") from error
+
+
+def _page(
+    caller: Caller, fields: str, size: int, scope: Scope, after_id: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    conditions = scope.conditions()
+    if after_id is not None:
+        conditions.append({"id": {"$gt": after_id}})
+    answer = ask_list(caller, list_query(conditions, fields, "id:asc", size))
+    rows = rows_of(answer)
+    if after_id is not None and any(row["id"] == after_id for row in rows):
+        raise TransientForUser("sugar_paging", "Sugar's listing does not advance")
+    return rows, None if answer.next_offset() is None or not rows else str(rows[-1]["id"])

@@ -1,0 +1,148 @@
+"""Direct reads for planning: records by id, candidates for a match, accounts by name; all in one /bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from ...errors import SyncError, TransientForUser
+from .calls import Caller, Item
+from .faults import item_fault_of, record_fault_of
+from .listing import list_query
+from .transport import Answer, segment
+
+T = TypeVar("T")
+_ITEMS_AT_ONCE: Final = 150
+_VALUES_A_FILTER: Final = 100
+_PEOPLE_A_FILTER: Final = 25
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a fetch found. Records are as Sugar returned them."""
+
+    read_at: datetime
+    """Our clock before the first call."""
+    records: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    """By id; None: deleted, never there, or not visible to the user."""
+    failed: dict[str, SyncError] = field(default_factory=dict)
+    """Ids that could not be read, and why."""
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+    """Records with one of the addresses or names, each once."""
+    accounts: dict[str, list[str]] = field(default_factory=dict)
+    """For each company asked about, the ids of the visible accounts of that name."""
+
+
+def record_item(record_id: str, fields: Sequence[str]) -> Item:
+    """The read of one record."""
+    return Item(f"Contacts/{segment(record_id)}?fields={','.join(dict.fromkeys(fields))}")
+
+
+def fetch(
+    caller: Caller,
+    fields: Sequence[str],
+    now: Callable[[], datetime],
+    ids: Sequence[str],
+    addresses: Sequence[str],
+    people: Sequence[tuple[str, str]],
+    companies: Sequence[str],
+) -> Fetched:
+    """Read and look up. A look-up that fails raises: a missed candidate would become a duplicate."""
+    fetched = Fetched(now(), accounts={company: [] for company in companies})
+    queue: list[str | _List] = [*dict.fromkeys(ids), *_look_ups(fields, addresses, people, companies)]
+    seen: dict[str, dict[str, Any]] = {}
+    while queue:
+        part, queue = queue[:_ITEMS_AT_ONCE], queue[_ITEMS_AT_ONCE:]
+        items = [record_item(entry, fields) if isinstance(entry, str) else entry.item() for entry in part]
+        for entry, answer in zip(part, caller.read_bulk(items), strict=True):
+            if isinstance(entry, str):
+                _keep_record(fetched, entry, answer)
+                continue
+            rows = entry.rows(answer)
+            if entry.module == "Accounts":
+                _keep_accounts(fetched, rows)
+            else:
+                seen.update((str(row["id"]), row) for row in rows)
+            queue += entry.following(answer)
+    fetched.candidates.extend(seen.values())
+    return fetched
+
+
+@dataclass(frozen=True)
+class _List:
+    """One list query, from `offset` on."""
+
+    module: str
+    condition: dict[str, Any]
+    fields: str
+    offset: int = 0
+
+    def item(self) -> Item:
+        query = list_query([self.condition], self.fields, "id:asc", offset=self.offset)
+        return Item(f"{self.module}/filter", "POST", query)
+
+    def rows(self, answer: Answer) -> list[dict[str, Any]]:
+        if self.module == "Accounts" and answer.status == 403:
+            return []  # A user without access to accounts sees none of any name.
+        if answer.status != 200:
+            raise item_fault_of(answer, self.module)
+        return answer.records()
+
+    def following(self, answer: Answer) -> list[_List]:
+        """The query for the next page, if there is one."""
+        offset = answer.next_offset()
+        if offset is None:
+            return []
+        if offset <= self.offset:
+            raise TransientForUser("sugar_paging", "Sugar's list of candidates does not advance")
+        return [replace(self, offset=offset)]
+
+
+def _look_ups(
+    fields: Sequence[str],
+    addresses: Sequence[str],
+    people: Sequence[tuple[str, str]],
+    companies: Sequence[str],
+) -> Iterator[_List]:
+    shown = ",".join(fields)
+    for some in _parts(addresses, _VALUES_A_FILTER):
+        yield _List("Contacts", {"email_addresses.email_address": {"$in": some}}, shown)
+    for group in _parts(people, _PEOPLE_A_FILTER):
+        yield _List("Contacts", {"$or": [_named(*person) for person in group]}, shown)
+    for some in _parts([company.strip() for company in companies], _VALUES_A_FILTER):
+        yield _List("Accounts", {"name": {"$in": some}}, "id,name")
+
+
+def _named(first: str, last: str) -> dict[str, Any]:
+    # An empty name may be stored as NULL, which equals nothing.
+    names = {"first_name": first, "last_name": last}
+    return {"$and": [{name: {"$equals": text} if text else {"$empty": ""}} for name, text in names.items()]}
+
+
+def _keep_record(fetched: Fetched, record_id: str, answer: Answer) -> None:
+    if answer.status == 200 and isinstance(answer.body, dict):
+        fetched.records[record_id] = answer.body
+    elif answer.status == 404 and answer.label == "not_found":
+        fetched.records[record_id] = None
+    else:
+        fetched.failed[record_id] = record_fault_of(answer)
+
+
+def _keep_accounts(fetched: Fetched, rows: Sequence[Mapping[str, Any]]) -> None:
+    for row in rows:
+        for company, ids in fetched.accounts.items():
+            if _same_name(company, str(row.get("name") or "")) and row["id"] not in ids:
+                ids.append(str(row["id"]))
+
+
+def _same_name(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def _parts(values: Sequence[T], size: int) -> Iterator[list[T]]:
+    rest = iter(dict.fromkeys(values))
+    while part := list(islice(rest, size)):
+        yield part

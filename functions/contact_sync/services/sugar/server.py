@@ -1,0 +1,77 @@
+"""One Sugar instance, seen by the service administrator. One object per process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+import requests
+
+from ...errors import TransientForAll
+from . import metadata, users
+from .calls import Item, ServiceCaller
+from .dates import moment
+from .faults import item_fault_of
+from .session import ServiceSession, SessionStore
+from .transport import SugarConfig, Transport, segment
+
+_READS_AT_ONCE = 100
+
+
+class SugarServer:
+    """Holds the transport and the shared service session, and makes the calls that no user makes."""
+
+    def __init__(
+        self,
+        config: SugarConfig,
+        http: requests.Session,
+        sessions: SessionStore,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.transport = Transport(config, http)
+        self.now = now
+        self._caller = ServiceCaller(self.transport, ServiceSession(self.transport, sessions, now, sleep))
+
+    def sudo(self, user_name: str) -> tuple[str, datetime]:
+        """A token to act as that user and when it ends. Raises UserMustAct `sugar_user_missing`."""
+        return users.sudo(self._caller, user_name, self.now)
+
+    def find_users(self, email: str) -> list[dict[str, str]]:
+        """Active users whose primary address this is: `id`, `user_name`, `status`, `full_name` of each."""
+        return users.find(self._caller, email)
+
+    def still_there(self, ids: Collection[str]) -> set[str]:
+        """Those of the contacts that the administrator can read.
+
+        A user's 404 says "deleted or not visible to you"; only this read tells which. Anything but a clear
+        404 counts as there or raises, since a deletion may follow from the answer.
+        """
+        wanted = list(dict.fromkeys(ids))
+        there: set[str] = set()
+        for start in range(0, len(wanted), _READS_AT_ONCE):
+            part = wanted[start : start + _READS_AT_ONCE]
+            items = [Item(f"Contacts/{segment(record_id)}?fields=id") for record_id in part]
+            for record_id, answer in zip(part, self._caller.read_bulk(items), strict=True):
+                if answer.status in (200, 403):
+                    there.add(record_id)
+                elif answer.status != 404 or answer.label != "not_found":
+                    raise item_fault_of(answer, "a contact's read")
+        return there
+
+    def schema(self, enums: bool) -> tuple[dict[str, int], tuple[str, ...] | None]:
+        """Lengths of the Contacts fields in characters and, if `enums`, the salutations (None: no list)."""
+        lengths = metadata.read_lengths(self._caller)
+        return lengths, metadata.read_salutations(self._caller) if enums else None
+
+    def server_time(self) -> datetime:
+        """Sugar's clock, to the second, in UTC."""
+        text = self._caller.read("GET", "ping/whattimeisit")
+        try:
+            return moment(text)
+        except ValueError as error:
+            raise TransientForAll("sugar_down", "Sugar did not tell the time") from error
+
+    def check(self) -> None:
+        """Raises what keeps the service user from working; returns if nothing does."""
+        self._caller.read("GET", "ping")

@@ -1,0 +1,69 @@
+"""Users: who has an e-mail address, and tokens to act as one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from ...errors import OperatorMustAct, SyncError, TransientForAll, TransientForUser, UserMustAct
+from .calls import Caller
+from .transport import Answer, segment
+
+
+def sudo(caller: Caller, user_name: str, now: Callable[[], datetime]) -> tuple[str, datetime]:
+    """A token to act as that user, on the platform kept for such tokens, and when it ends.
+
+    It comes without a refresh token; asking again ends the earlier one.
+    """
+    config = caller.config
+    began = now()
+    body = {"client_id": config.client_id, "platform": config.sudo_platform}
+    answer = caller.ask("POST", f"oauth2/sudo/{segment(user_name)}", body)
+    if answer.status == 200 and isinstance(answer.body, dict) and answer.body.get("access_token"):
+        lifetime = timedelta(seconds=float(answer.body.get("expires_in") or 3600))
+        return str(answer.body["access_token"]), began + lifetime
+    raise _sudo_fault(caller, user_name, answer)
+
+
+def find(caller: Caller, email: str) -> list[dict[str, str]]:
+    """Active users whose primary address this is."""
+    address = {"email_addresses.email_address": {"$equals": email}}
+    users = _filter(caller, [address, {"status": {"$equals": "Active"}}])
+    found = [user for user in users if user.get("status") == "Active" and _has_primary(user, email)]
+    return list({user["id"]: _shown(user) for user in found}.values())
+
+
+def _filter(caller: Caller, conditions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    body = {"filter": conditions, "fields": "user_name,full_name,status,email", "max_num": 20}
+    return Answer(200, caller.read("POST", "Users/filter", body)).records()
+
+
+def _shown(user: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(user.get(name) or "") for name in ("id", "user_name", "status", "full_name")}
+
+
+def _has_primary(user: Mapping[str, Any], email: str) -> bool:
+    addresses = [entry for entry in user.get("email") or () if isinstance(entry, dict)]
+    # A primary flag is true or "1" depending on the release; where none is set, the first address counts.
+    flagged = [entry for entry in addresses if entry.get("primary_address") in (True, 1, "1")]
+    primary = (flagged or addresses)[:1]
+    return [str(entry.get("email_address")).casefold() for entry in primary] == [email.strip().casefold()]
+
+
+def _sudo_fault(caller: Caller, user_name: str, answer: Answer) -> SyncError:
+    missing = UserMustAct("sugar_user_missing", "Sugar has no active user of this name")
+    if answer.status == 404 and answer.is_json:
+        return missing
+    if answer.status == 422:
+        return OperatorMustAct("sugar_platform", "Sugar does not know the platform for user tokens")
+    if answer.status == 403:
+        return OperatorMustAct("sugar_service_rights", "Sugar does not let the service user act for others")
+    if answer.status == 424:
+        users = _filter(caller, [{"user_name": {"$equals": user_name}}])
+        if not any(user.get("status") == "Active" for user in users):
+            return missing
+        return TransientForUser("sugar_error", "Sugar could not issue a token for the user")
+    if answer.status == 200:
+        return TransientForAll("sugar_down", "Sugar answered a user's token request without a token")
+    return caller.fault(answer, "oauth2/sudo")

@@ -1,0 +1,90 @@
+"""users/{google_sub}/backlog/{id}: contacts that wait for a human. A closed entry is deleted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from . import users
+from .batches import read_all
+from .database import Database, Document, Query
+from .documents import as_data, changed_data, document_id, from_data, record_id
+from .paging import every
+from .paging import page as read_page
+from .records import BacklogEntry
+from .wire import DOCUMENT_ID
+from .write import Kind, Write
+
+
+def put(user_id: str, entry: BacklogEntry) -> Write:
+    """The whole entry, new or replaced."""
+    return Write(_path(user_id, entry.id), Kind.SET, as_data(entry, without=("id",)))
+
+
+def patch(user_id: str, entry: str, **fields: Any) -> Write:
+    """The named fields of an entry that exists; None clears one."""
+    return Write(_path(user_id, entry), Kind.UPDATE, changed_data(BacklogEntry, fields))
+
+
+def release(user_id: str, entry: str, at: datetime) -> Write:
+    """The user asked to decide again; the next run closes the entry or keeps it."""
+    return patch(user_id, entry, released=at)
+
+
+def close(user_id: str, entry: str) -> Write:
+    """The entry is settled."""
+    return Write(_path(user_id, entry), Kind.DELETE)
+
+
+def get(db: Database, user_id: str, ids: Iterable[str]) -> dict[str, BacklogEntry]:
+    """The entries that exist, by id."""
+    found = read_all(db, (_path(user_id, entry) for entry in ids))
+    return {entry.id: entry for entry in map(_entry, found)}
+
+
+def page(
+    db: Database,
+    user_id: str,
+    *,
+    cause: str | None = None,
+    group: str | None = None,
+    cursor: str | None = None,
+    limit: int,
+) -> tuple[list[BacklogEntry], str | None]:
+    """Entries, newest first, and the next page's cursor; of one cause or group."""
+    query = Query(_collection(user_id), _conditions(cause, group), order_by=("-since", f"-{DOCUMENT_ID}"))
+    documents, following = read_page(db, query, cursor, limit)
+    return [_entry(document) for document in documents], following
+
+
+def every_entry(
+    db: Database, user_id: str, *, cause: str | None = None, group: str | None = None
+) -> list[BacklogEntry]:
+    """All entries, or all of one cause or group."""
+    query = Query(_collection(user_id), _conditions(cause, group), order_by=(DOCUMENT_ID,))
+    return [_entry(document) for document in every(db, query, page_size=500)]
+
+
+def counts(db: Database, user_id: str) -> dict[str, int]:
+    """How many entries there are, by cause."""
+    query = Query(_collection(user_id), order_by=(DOCUMENT_ID,), fields=("cause",))
+    return dict(Counter(document.data["cause"] for document in every(db, query)))
+
+
+def _conditions(cause: str | None, group: str | None) -> tuple[tuple[str, str, Any], ...]:
+    wanted = (("cause", cause), ("group", group))
+    return tuple((field, "==", value) for field, value in wanted if value is not None)
+
+
+def _collection(user_id: str) -> str:
+    return f"{users.path(user_id)}/backlog"
+
+
+def _path(user_id: str, entry: str) -> str:
+    return f"{_collection(user_id)}/{document_id(entry)}"
+
+
+def _entry(document: Document) -> BacklogEntry:
+    return from_data(BacklogEntry, document.data, id=record_id(document.id))

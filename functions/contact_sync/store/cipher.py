@@ -1,0 +1,60 @@
+"""Encryption of tokens: AES-GCM with a ring of keys, bound to the document that holds the text."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Callable, Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ..errors import OperatorMustAct
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+
+
+class DecryptionError(OperatorMustAct):
+    """A stored text cannot be decrypted: its key left the ring, or the text was altered or moved."""
+
+
+class Cipher:
+    """Encrypts with the newest key and decrypts with any. `keys` are (key id, 32 bytes), newest first."""
+
+    def __init__(
+        self, keys: Sequence[tuple[str, bytes]], random: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        if not keys:
+            raise ValueError("The key ring is empty")
+        for key_id, key in keys:
+            if not key_id or ":" in key_id or len(key) != _KEY_BYTES:
+                raise ValueError("Every key needs an id without a colon and 32 bytes")
+        self._newest = keys[0][0]
+        self._ring = {key_id: AESGCM(key) for key_id, key in keys}
+        self._random = random
+
+    def encrypt(self, text: str, path: str) -> str:
+        """The text as "key id:base64", readable only for the document at `path`."""
+        nonce = self._random(_NONCE_BYTES)
+        sealed = self._ring[self._newest].encrypt(nonce, text.encode(), path.encode())
+        return f"{self._newest}:{base64.b64encode(nonce + sealed).decode()}"
+
+    def decrypt(self, text: str, path: str) -> str:
+        """The text again. Raises DecryptionError."""
+        key_id, _, encoded = text.partition(":")
+        key = self._ring.get(key_id)
+        if key is None:
+            raise DecryptionError(
+                "token_key_missing", "A stored token needs a key that TOKEN_KEYS does not hold"
+            )
+        try:
+            sealed = base64.b64decode(encoded, validate=True)
+            return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], path.encode()).decode()
+        except (InvalidTag, ValueError, binascii.Error):
+            raise DecryptionError("token_unreadable", "A stored token was altered or moved") from None
+
+    def needs_rotation(self, text: str) -> bool:
+        """Whether the text is encrypted with an older key than the newest."""
+        return text.partition(":")[0] != self._newest

@@ -1,0 +1,140 @@
+"""users/{google_sub}/mappings/{sugar_id}."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ..contacts import normal_form
+from ..contacts.mapping import Mapping, State
+from ..contacts.side import Side
+from . import users
+from .batches import read_all, with_any
+from .database import Database, Document, Query
+from .documents import as_data, changed_data, document_id, from_data, record_id
+from .paging import every, page
+from .wire import DOCUMENT_ID
+from .write import Kind, Write
+
+_NULLS = ("backlog", "deletion_waits")
+"""Queries ask for these to be null."""
+
+
+def get(db: Database, user_id: str, sugar_ids: Iterable[str]) -> dict[str, Mapping]:
+    """The mappings that exist, by Sugar id."""
+    found = read_all(db, (_path(user_id, sugar_id) for sugar_id in sugar_ids))
+    return {mapping.sugar_id: mapping for mapping in map(_mapping, found)}
+
+
+def due(db: Database, user_id: str, now: datetime, limit: int) -> list[Mapping]:
+    """Mappings that wait for work, longest due first."""
+    query = Query(_collection(user_id), (("due_at", "<=", now),), order_by=("due_at",), limit=limit)
+    return [_mapping(document) for document in db.query(query)]
+
+
+def next_due(db: Database, user_id: str) -> datetime | None:
+    """The earliest due_at of all mappings."""
+    query = Query(_collection(user_id), order_by=("due_at",), limit=1, fields=("due_at",))
+    return next((document.data["due_at"] for document in db.query(query)), None)
+
+
+def count_due(db: Database, user_id: str, now: datetime) -> int:
+    """How many mappings wait for work now."""
+    return db.count(_collection(user_id), (("due_at", "<=", now),))
+
+
+def with_keys(db: Database, user_id: str, keys: Iterable[str]) -> list[Mapping]:
+    """The mappings that have any of these match keys."""
+    return [
+        _mapping(found)
+        for found in with_any(db, _collection(user_id), "match_keys", "array_contains_any", keys)
+    ]
+
+
+def matching(db: Database, user_id: str, **equals: Any) -> list[Mapping]:
+    """The mappings whose fields have these values."""
+    query = Query(_collection(user_id), _conditions(equals), order_by=(DOCUMENT_ID,))
+    return [_mapping(document) for document in every(db, query, page_size=500)]
+
+
+def deletions_waiting(db: Database, user_id: str, side: Side) -> list[Mapping]:
+    """The mappings with a deletion to carry out on `side`, those in the backlog left out."""
+    return matching(db, user_id, deletion_waits=side, backlog=None)
+
+
+def by_name(db: Database, user_id: str, name: str) -> list[Mapping]:
+    """The mappings of contacts with exactly this name."""
+    return matching(db, user_id, name=name)
+
+
+def by_state(
+    db: Database, user_id: str, state: State, cursor: str | None, limit: int
+) -> tuple[list[Mapping], str | None]:
+    """A page of the mappings in a state, by name, and the next page's cursor."""
+    query = Query(_collection(user_id), _conditions({"state": state}), order_by=("name", DOCUMENT_ID))
+    documents, following = page(db, query, cursor, limit)
+    return [_mapping(document) for document in documents], following
+
+
+def states(db: Database, user_id: str) -> dict[str, tuple[State, str | None, str | None]]:
+    """(state, Google id, backlog entry) of every mapping, by Sugar id."""
+    query = Query(_collection(user_id), order_by=(DOCUMENT_ID,), fields=("state", "google_id", "backlog"))
+    return {
+        record_id(document.id): (
+            State(document.data["state"]),
+            document.data.get("google_id"),
+            document.data.get("backlog"),
+        )
+        for document in every(db, query)
+    }
+
+
+def count(db: Database, user_id: str, **equals: Any) -> int:
+    """How many mappings have these values."""
+    return db.count(_collection(user_id), _conditions(equals))
+
+
+def users_with(db: Database, sugar_id: str) -> list[str]:
+    """The ids of the users who have a mapping of this Sugar record."""
+    query = Query("mappings", (("sugar_id", "==", sugar_id),), fields=(), everywhere=True)
+    return [record_id(document.path.split("/")[1]) for document in db.query(query)]
+
+
+def put(user_id: str, mapping: Mapping) -> Write:
+    """The whole mapping, new or replaced."""
+    return Write(
+        _path(user_id, mapping.sugar_id), Kind.SET, as_data(mapping, without=("updated_at",), nulls=_NULLS)
+    )
+
+
+def patch(user_id: str, sugar_id: str, **fields: Any) -> Write:
+    """The named fields of a mapping that exists; None clears one."""
+    return Write(_path(user_id, sugar_id), Kind.UPDATE, changed_data(Mapping, fields, nulls=_NULLS))
+
+
+def remove(user_id: str, sugar_id: str) -> Write:
+    """Forget the mapping."""
+    return Write(_path(user_id, sugar_id), Kind.DELETE)
+
+
+def _collection(user_id: str) -> str:
+    return f"{users.path(user_id)}/mappings"
+
+
+def _path(user_id: str, sugar_id: str) -> str:
+    return f"{_collection(user_id)}/{document_id(sugar_id)}"
+
+
+def _conditions(equals: dict[str, Any]) -> tuple[tuple[str, str, Any], ...]:
+    return tuple((field, "==", value) for field, value in equals.items())
+
+
+def _mapping(document: Document) -> Mapping:
+    base = document.data.pop("base", None)
+    return replace(
+        from_data(Mapping, document.data),
+        base=normal_form.from_plain(base) if base is not None else None,
+        updated_at=document.updated_at,
+    )

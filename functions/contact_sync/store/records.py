@@ -1,0 +1,192 @@
+"""What the documents hold, as values. The mapping and the index entry are the core's (`contacts.mapping`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ..contacts.settings import SyncSettings
+from ..contacts.side import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where an unfinished pass over Sugar's change feed stands: the next page begins after (date_modified, id)."""
+
+    start: datetime
+    """Server time read when the pass began; becomes the watermark when it ends."""
+    date_modified: datetime
+    id: str
+    full: bool = False
+    """The pass is a full intake: it began at the very first record."""
+    version: int = 0
+    """The settings version under which the pass began; a newer one that demands a full intake starts it over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """How far both feeds were taken in. A cursor may lag what is stored, never lead it."""
+
+    watermark: datetime | None = None
+    """Sugar's server time at the start of the last complete pass. None: nothing was taken in yet."""
+    position: Position | None = None
+    sync_token: str | None = None
+    settings_version: int = 0
+    """The settings version of the last complete full intake, or of a change that needed none."""
+    full_at: datetime | None = None
+    """When the last full intake was complete."""
+    token_at: datetime | None = None
+    """When the sync token's chain began (it dies seven days later)."""
+    listed_at: datetime | None = None
+    """When the scope was last listed completely."""
+    deletes_on: Mapping[Side, bool] = field(default_factory=dict)
+    """The effective delete switches, by the side they delete on, at the last complete intake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who works on this user. `again`: someone asked for a run meanwhile."""
+
+    id: str
+    run: str
+    until: datetime
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """users/{google_sub}. Written field by field by web and worker."""
+
+    id: str
+    email: str = ""
+    sugar_user_id: str | None = None
+    sugar_user_name: str | None = None
+    settings: SyncSettings = field(default_factory=SyncSettings)
+    settings_version: int = 1
+    intake_version: int = 1
+    """The newest settings version that demands a full intake."""
+    connection: str = "disconnected"
+    """connected, disconnected, or a UserMustAct code (reconnect, permission_missing, ...) or too_many."""
+    connection_message: str = ""
+    creates_paused: str | None = None
+    """Why creates pause on the Google side (`google_full`, `label_missing`); None: they do not."""
+    paused: bool = False
+    cursors: Cursors = field(default_factory=Cursors)
+    pending: datetime | None = None
+    """A hint: the earliest due_at of this user's mappings and index entries."""
+    lease: Lease | None = None
+    deletions: Mapping[str, int] = field(default_factory=dict)
+    """Deletions carried out, by "<side>/<hour>" with the hour as 2026-11-21T09."""
+    next_sync_at: datetime | None = None
+    planned_run: str | None = None
+    """A run whose history entries in state `planned` are not settled yet."""
+    scope_count: int | None = None
+    sugar_denied: tuple[str, ...] = ()
+    """Contact fields that Sugar does not let this user write, read at every full intake."""
+    last_run: Mapping[str, Any] | None = None
+    """Summary of the last run that did something."""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """users/{google_sub}/private/tokens in clear. Encrypted on the way to Firestore."""
+
+    google_refresh: str | None = None
+    google_access: str | None = None
+    google_expires_at: datetime | None = None
+    google_scopes: tuple[str, ...] = ()
+    sugar_access: str | None = None
+    sugar_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SugarSession:
+    """system/sugar_session: the service administrator's token pair, shared by all instances."""
+
+    access: str
+    refresh: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SugarMetadata:
+    """system/sugar_metadata: what the instance's Contacts fields hold, and the adapted size of a /bulk chunk."""
+
+    lengths: Mapping[str, int]
+    salutations: tuple[str, ...] | None
+    fetched_at: datetime
+    chunk: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of a history entry, as readable text."""
+
+    field: str
+    before: str
+    after: str
+    lost: str | None = None
+    """The value that lost a conflict on this field."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """users/{google_sub}/history/{id}: one applied action."""
+
+    id: str
+    at: datetime
+    run: str
+    trigger: str
+    sugar_id: str | None
+    google_id: str | None
+    name: str
+    action: str
+    side: Side | None
+    state: str
+    """planned or done."""
+    before: Mapping[str, Any] | None = None
+    """The whole record before the action, as the side returned it (deletions), or its Contact."""
+    changes: tuple[Change, ...] = ()
+    expire_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogEntry:
+    """users/{google_sub}/backlog/{id}: a contact that waits for a human, and why."""
+
+    id: str
+    sugar_id: str | None
+    google_id: str | None
+    name: str
+    """Empty for a Google contact without a mapping: the page reads it live."""
+    cause: str
+    message: str
+    since: datetime
+    field: str | None = None
+    group: str | None = None
+    attempts: int = 0
+    records: Mapping[str, Any] | None = None
+    """Both sides' Contacts as last seen; None for a Google contact without a mapping."""
+    partners: tuple[str, ...] = ()
+    """The ids among which the user chooses (ambiguous), or the id this one looks like (duplicate, merged)."""
+    released: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """users/{google_sub}/runs/{id}: progress while it runs, summary when it ended."""
+
+    id: str
+    trigger: str
+    started: datetime
+    finished: datetime | None = None
+    phase: str = "starting"
+    done: int = 0
+    total: int = 0
+    waiting: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    error: str | None = None
+    expire_at: datetime | None = None

@@ -1,0 +1,51 @@
+"""users/{google_sub}/runs/{id}: progress of a run while it works, its summary afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import users
+from .database import Database, Document, Query
+from .documents import as_data, changed_data, document_id, from_data, record_id
+from .paging import page as read_page
+from .records import RunRecord
+from .wire import DOCUMENT_ID
+from .write import Kind, Write
+
+
+def put(user_id: str, run: RunRecord) -> Write:
+    """The whole record, new or replaced."""
+    return Write(_path(user_id, run.id), Kind.SET, as_data(run, without=("id",)))
+
+
+def patch(user_id: str, run: str, **fields: Any) -> Write:
+    """The named fields of a record that exists; None clears one."""
+    return Write(_path(user_id, run), Kind.UPDATE, changed_data(RunRecord, fields))
+
+
+def get(db: Database, user_id: str, run: str) -> RunRecord | None:
+    """One run."""
+    where = _path(user_id, run)
+    found = db.get([where]).get(where)
+    return _run(found) if found else None
+
+
+def page(
+    db: Database, user_id: str, *, cursor: str | None = None, limit: int
+) -> tuple[list[RunRecord], str | None]:
+    """Runs, newest first, and the next page's cursor."""
+    query = Query(_collection(user_id), order_by=("-started", f"-{DOCUMENT_ID}"))
+    documents, following = read_page(db, query, cursor, limit)
+    return [_run(document) for document in documents], following
+
+
+def _collection(user_id: str) -> str:
+    return f"{users.path(user_id)}/runs"
+
+
+def _path(user_id: str, run: str) -> str:
+    return f"{_collection(user_id)}/{document_id(run)}"
+
+
+def _run(document: Document) -> RunRecord:
+    return from_data(RunRecord, document.data, id=record_id(document.id))

@@ -1,0 +1,100 @@
+"""system/*: what all users share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from .cipher import Cipher, DecryptionError
+from .database import Database, Document
+from .documents import as_data, from_data
+from .records import SugarMetadata
+from .write import Conflict, Kind, Write
+
+PAUSE = "system/pause"
+_SESSION = "system/sugar_session"
+_METADATA = "system/sugar_metadata"
+
+
+def pause(db: Database) -> str | None:
+    """Why synchronisation is paused for everybody; None: it is not. It is while system/pause exists."""
+    return pause_reason(db.get([PAUSE]).get(PAUSE))
+
+
+def pause_reason(document: Document | None) -> str | None:
+    """The same, of the document already read."""
+    if document is None:
+        return None
+    return str(document.data.get("reason") or "Synchronisation is paused.")
+
+
+class Session(Protocol):
+    """A token pair of Sugar, whatever its type."""
+
+    @property
+    def access(self) -> str: ...
+
+    @property
+    def refresh(self) -> str: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
+
+
+S = TypeVar("S", bound=Session)
+
+
+class SugarSessions(Generic[S]):
+    """The service administrator's token pair: encrypted, and replaced only by who read the current one.
+
+    `make` builds a session of (access, refresh, expires_at). A version is an update time; None: nothing kept.
+    """
+
+    def __init__(self, db: Database, cipher: Cipher, make: Callable[[str, str, datetime], S]) -> None:
+        self._db = db
+        self._cipher = cipher
+        self._make = make
+
+    def load(self) -> tuple[S | None, object]:
+        """The session and its version. One that cannot be decrypted counts as none: we log in again."""
+        found = self._db.get([_SESSION]).get(_SESSION)
+        if found is None:
+            return None, None
+        try:
+            access, refresh = (
+                self._cipher.decrypt(found.data[name], _SESSION) for name in ("access", "refresh")
+            )
+        except DecryptionError:
+            return None, found.updated_at
+        return self._make(access, refresh, found.data["expires_at"]), found.updated_at
+
+    def save(self, session: S, version: object) -> bool:
+        """Replace the session loaded as `version`; False if another came first."""
+        data = {
+            "access": self._cipher.encrypt(session.access, _SESSION),
+            "refresh": self._cipher.encrypt(session.refresh, _SESSION),
+            "expires_at": session.expires_at,
+        }
+        if isinstance(version, datetime):
+            return _committed(self._db, Write(_SESSION, Kind.SET, data, version))
+        return _committed(self._db, Write(_SESSION, Kind.CREATE, data))
+
+
+def load_metadata(db: Database) -> SugarMetadata | None:
+    """What is known of the Sugar instance's fields."""
+    found = db.get([_METADATA]).get(_METADATA)
+    return from_data(SugarMetadata, found.data) if found else None
+
+
+def save_metadata(db: Database, metadata: SugarMetadata) -> None:
+    """Keep it, the chunk size included."""
+    db.commit([Write(_METADATA, Kind.SET, as_data(metadata))])
+
+
+def _committed(db: Database, write: Write) -> bool:
+    try:
+        db.commit([write])
+    except Conflict:
+        return False
+    return True

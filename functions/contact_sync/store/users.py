@@ -1,0 +1,97 @@
+"""users/{google_sub}: written field by field, by web and worker alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from . import system, tokens
+from .cipher import Cipher
+from .database import Database, Document, Query
+from .documents import as_data, changed_data, document_id, from_data, record_id
+from .paging import every
+from .records import Tokens, User
+from .wire import DOCUMENT_ID
+from .write import Kind, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a run begins with."""
+
+    user: User | None
+    updated_at: datetime | None
+    """Update time of the user document; None without one."""
+    tokens: Tokens
+    tokens_updated_at: datetime | None
+    paused_all: str | None
+    """Why synchronisation is paused for everybody; None: it is not."""
+
+
+def path(user_id: str) -> str:
+    """Where the user's document is."""
+    return f"users/{document_id(user_id)}"
+
+
+def load(db: Database, cipher: Cipher, user_id: str) -> Loaded:
+    """The user, the tokens and the pause for all, by one read. Raises DecryptionError."""
+    user_path, tokens_path = path(user_id), tokens.path(user_id)
+    found = db.get([user_path, tokens_path, system.PAUSE])
+    user, held = found.get(user_path), found.get(tokens_path)
+    return Loaded(
+        user=_user(user) if user else None,
+        updated_at=user.updated_at if user else None,
+        tokens=tokens.decrypted(cipher, user_id, held.data) if held else Tokens(),
+        tokens_updated_at=held.updated_at if held else None,
+        paused_all=system.pause_reason(found.get(system.PAUSE)),
+    )
+
+
+def read(db: Database, user_id: str) -> tuple[User, datetime] | None:
+    """The user and the document's update time."""
+    document = db.get([path(user_id)]).get(path(user_id))
+    return (_user(document), document.updated_at) if document else None
+
+
+def create(user: User) -> Write:
+    """A new user; Conflict if there is one."""
+    return Write(path(user.id), Kind.CREATE, as_data(user, without=("id",)))
+
+
+def update(user_id: str, *, if_updated_at: datetime | None = None, **fields: Any) -> Write:
+    """Change the named fields; None removes one. `lease__again=True` changes one key of a map field."""
+    return Write(path(user_id), Kind.UPDATE, changed_data(User, fields), if_updated_at)
+
+
+def due(
+    db: Database, now: datetime, limit: int, after: tuple[str, datetime] | None = None
+) -> list[tuple[str, datetime]]:
+    """Users whose next_sync_at has come, longest due first; `after` is the last one seen."""
+    query = Query(
+        "users",
+        where=(("next_sync_at", "<=", now),),
+        order_by=("next_sync_at", DOCUMENT_ID),
+        limit=limit,
+        start_after=(after[1], document_id(after[0])) if after else None,
+        fields=("next_sync_at",),
+    )
+    return [(record_id(document.id), document.data["next_sync_at"]) for document in db.query(query)]
+
+
+def by_sugar_user(db: Database, sugar_user_id: str) -> list[str]:
+    """The ids of the users who are this Sugar user."""
+    return _ids(db.query(Query("users", where=(("sugar_user_id", "==", sugar_user_id),), fields=())))
+
+
+def all_ids(db: Database) -> list[str]:
+    """The ids of all users."""
+    return _ids(every(db, Query("users", order_by=(DOCUMENT_ID,), fields=())))
+
+
+def _ids(documents: list[Document]) -> list[str]:
+    return [record_id(document.id) for document in documents]
+
+
+def _user(document: Document) -> User:
+    return from_data(User, document.data, id=record_id(document.id))

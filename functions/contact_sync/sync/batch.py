@@ -1,0 +1,89 @@
+"""The contacts of one batch: what was chosen, what was read, what is to be done, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ..contacts.contact import Contact
+from ..contacts.mapping import IndexEntry
+from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.match import Match
+from ..contacts.plan import Action, Nothing, Presence, SideView
+from ..contacts.side import Side
+from ..contacts.sugar_record import Accounts
+from ..services.outcome import Outcome
+from ..store import google_index, mappings
+from .engine import BATCH
+from .session import Session
+
+NO_RECORD = SideView(Presence.NONE)
+
+
+@dataclass(slots=True)
+class Case:
+    """One contact. A Google contact without a partner has no mapping; its `entry` says who it is."""
+
+    mapping: ContactMapping | None = None
+    entry: IndexEntry | None = None
+    record: Mapping[str, Any] | None = None
+    """The Sugar record as read directly."""
+    person: Mapping[str, Any] | None = None
+    """The Google person as read directly."""
+    views: dict[Side, SideView] = field(default_factory=lambda: dict.fromkeys(Side, NO_RECORD))
+    match: Match | None = None
+    action: Action = field(default_factory=Nothing)
+    outcomes: dict[Side, Outcome] = field(default_factory=dict)
+    due_again: datetime | None = None
+    """When to look again, where nothing can be decided now."""
+    group: str | None = None
+    """The mass deletion this contact belongs to."""
+    noted_now: bool = False
+    """Its deletion was found by this read; no earlier note of it is stored."""
+
+    @property
+    def key(self) -> str:
+        """What identifies the contact in history and logs: its Sugar id, else its Google id."""
+        if self.mapping is not None:
+            return self.mapping.sugar_id
+        return self.entry.google_id if self.entry else ""
+
+    @property
+    def google_id(self) -> str | None:
+        """The Google contact's id, if there is one."""
+        if self.mapping is not None and self.mapping.google_id is not None:
+            return self.mapping.google_id
+        return self.entry.google_id if self.entry else None
+
+    @property
+    def contacts(self) -> dict[Side, Contact]:
+        """Both sides' content; unknown where a side is not there."""
+        return {side: self.views[side].contact or Contact() for side in Side}
+
+
+@dataclass(slots=True)
+class Batch:
+    """All cases of one round, and when they were read."""
+
+    cases: list[Case] = field(default_factory=list)
+    accounts: Accounts = field(default_factory=lambda: Accounts({}))
+    read_at: datetime = datetime.min
+
+
+def choose(session: Session, limit: int = BATCH) -> tuple[list[ContactMapping], list[IndexEntry]]:
+    """Up to `limit` due contacts: released ones first (they are due since ever), then by due time."""
+    now, db, user_id = session.engine.now(), session.engine.db, session.user.id
+    due_mappings = mappings.due(db, user_id, now, limit)
+    due_entries = google_index.due(db, user_id, now, limit)
+    merged: list[tuple[datetime, str, ContactMapping | IndexEntry]] = [
+        *((mapping.due_at or now, mapping.sugar_id, mapping) for mapping in due_mappings),
+        *((entry.due_at or now, entry.google_id, entry) for entry in due_entries),
+    ]
+    merged.sort(key=lambda item: item[:2])
+    chosen = [item for _, _, item in merged[:limit]]
+    return (
+        [item for item in chosen if isinstance(item, ContactMapping)],
+        [item for item in chosen if isinstance(item, IndexEntry)],
+    )

@@ -1,0 +1,149 @@
+"""Decide about every case of a batch: the pure core asked, with what only the engine knows around it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..contacts import google_person
+from ..contacts.mapping import State
+from ..contacts.match import Match, Party, Verdict
+from ..contacts.merge import differs_from_base
+from ..contacts.plan import (
+    Action,
+    Create,
+    Delete,
+    Forget,
+    Presence,
+    Quarantine,
+    Update,
+    Wait,
+    place,
+    plan,
+)
+from ..contacts.side import Side
+from .batch import Case
+from .doubts import Doubts
+from .gather import Gatherer
+from .intake_google import DUPLICATE
+from .session import Session
+
+
+class Decider:
+    """Gives every case its action. Cases are decided in order: a planned create is there for the next one."""
+
+    def __init__(self, session: Session, gatherer: Gatherer) -> None:
+        self.session = session
+        self.gatherer = gatherer
+        self.doubts = Doubts(session)
+
+    def decide(self, cases: list[Case]) -> None:
+        """Set `action` on every case."""
+        for case in cases:
+            if case.due_again is not None:
+                case.action = Wait("a record could not be read")
+                continue
+            case.action = self._about(case)
+
+    def _about(self, case: Case) -> Action:
+        mapping, settings = case.mapping, self.session.settings
+        if mapping is None:
+            return self._about_entry(case)
+        if mapping.state is State.CREATING:
+            resolved = self.doubts.resolve(case)
+            if resolved is not None:
+                return resolved
+            mapping = case.mapping or mapping
+        if mapping.state is State.NEW:
+            return self._place(case, Side.SUGAR)
+        merged = self._merged_in_google(case)
+        if merged is not None:
+            return merged
+        return plan(mapping, case.views, settings, self.session.engine.now())
+
+    def _about_entry(self, case: Case) -> Action:
+        entry = case.entry
+        if entry is None or case.person is None:
+            return Forget()
+        if entry.directive is not None and entry.directive.kind == DUPLICATE:
+            if self._is_our_duplicate(case):
+                return Delete(Side.GOOGLE, released=True)
+            # Not ours after all: an ordinary contact, decided about in the next round.
+            case.entry = replace(entry, directive=None)
+            case.due_again = self.session.engine.now()
+            return Wait("this contact is none of our duplicates")
+        if entry.mapping is not None:
+            # A late echo of a contact whose mapping is gone, and it is alive: it is new.
+            case.entry = replace(entry, mapping=None)
+            case.due_again = self.session.engine.now()
+            return Wait("this contact is alive again")
+        return self._place(case, Side.GOOGLE)
+
+    def _is_our_duplicate(self, case: Case) -> bool:
+        """Whether a create that was sent twice left this contact: its mapping's own contact is alive elsewhere."""
+        entry, contact = case.entry, case.views[Side.GOOGLE].contact
+        if entry is None or contact is None or entry.directive is None:
+            return False
+        mapping = self.gatherer.field.mappings.get(entry.directive.partner or "")
+        if mapping is None or mapping.state is not State.LINKED or mapping.google_id in (None, entry.google_id):
+            return False
+        original = self.gatherer.people.people.get(mapping.google_id or "")
+        alive = original is not None and google_person.source_id(original) is not None
+        contact = google_person.read(case.person or {}, mapping.base)
+        return alive and not differs_from_base(contact, mapping.base, lambda value: value)
+
+    def _place(self, case: Case, side: Side) -> Action:
+        """Decide about a record without a partner, and let later cases of the batch see the outcome."""
+        field = self.gatherer.field
+        view = case.views[side]
+        item = case.mapping if side is Side.SUGAR else case.entry
+        own = item is not None and item.directive is not None and item.directive.kind == "create"
+        match = case.match or Match(Verdict.NONE)
+        if view.present and match.verdict is not Verdict.LINK and case.match is not None:
+            match = field.match(side, case.key)
+        partner = case.views[side.other] if case.views[side.other].present else None
+        action = place(
+            side,
+            view,
+            match,
+            partner,
+            self.session.settings,
+            may_create=self.session.creates(side.other) and self._labelled(case, side),
+            own_contact=own,
+            mapping=case.mapping,
+        )
+        if isinstance(action, Create):
+            key = case.key
+            terms = field.parties[side][key].terms if key in field.parties[side] else frozenset()
+            field.put(side.other, Party(f"new:{key}", terms, placed=True))
+            if key in field.parties[side]:
+                field.placed(side, key)
+        elif isinstance(action, Update):
+            for there, ids in ((Side.SUGAR, case.mapping), (Side.GOOGLE, case.entry)):
+                key = getattr(ids, f"{there}_id", None)
+                if key in field.parties[there]:
+                    field.placed(there, key)
+        return action
+
+    def _labelled(self, case: Case, side: Side) -> bool:
+        label = self.session.settings.google_label
+        if side is Side.SUGAR or label is None:
+            return True
+        return label in google_person.groups(case.person or {})
+
+    def _merged_in_google(self, case: Case) -> Quarantine | None:
+        """A linked contact vanished and lives on in another linked one: two were merged in Google."""
+        mapping = case.mapping
+        follows = self.gatherer.followed.get(case.key)
+        if mapping is None or follows is None or follows.mapping is None or follows.mapping == mapping.sugar_id:
+            return None
+        if mapping.state is not State.LINKED or case.views[Side.GOOGLE].presence is not Presence.DELETED:
+            return None
+        if not case.views[Side.SUGAR].present or mapping.directive is not None:
+            return None
+        return Quarantine(
+            "merged_in_google",
+            "This contact was merged into another one in Google; nothing was deleted in Sugar.",
+            partners=(follows.mapping,),
+        )
+
+

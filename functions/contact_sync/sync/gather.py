@@ -1,0 +1,358 @@
+"""Fetch: read both sides of every chosen contact directly, Google first, then Sugar with all look-ups in one call.
+
+What the feeds said only made these contacts due; from here on only these reads count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..contacts import google_person, sugar_record
+from ..contacts.contact import Contact
+from ..contacts.mapping import IndexEntry, Missing, State
+from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.match import Match, Party, Verdict
+from ..contacts.normal_form import company_key, match_address
+from ..contacts.plan import Presence, SideView
+from ..contacts.side import Side
+from ..contacts.sugar_record import Accounts
+from ..errors import UserMustAct
+from ..services.google_people import Read
+from ..services.sugar import Fetched
+from ..store import google_index, mappings
+from .batch import Batch, Case
+from .field import Field
+from .intake_google import DUPLICATE, MARK, index_terms
+from .session import Session, read_google, read_sugar
+
+
+class Gatherer:
+    """Turns chosen mappings and index entries into cases with both sides read."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.field = Field(session)
+        self.people = Read()
+        self.followed: dict[str, IndexEntry] = {}
+        """By Sugar id: the contact of the user that a vanished Google contact lives on as."""
+
+    def gather(self, chosen: Iterable[ContactMapping], entries: Iterable[IndexEntry]) -> Batch:
+        """Read everything the batch needs."""
+        cases = [Case(mapping=mapping) for mapping in chosen] + self._entry_cases(entries)
+        self._load_field(cases)
+        self._find_vanished(cases)
+        people = self.people = self._read_google(cases)
+        fetched = self._read_sugar(cases, people)
+        batch = Batch(cases, _accounts(fetched), fetched.read_at)
+        gone = self._confirm_absent(cases, fetched)
+        for case in cases:
+            self._view_google(case, people)
+            self._view_sugar(case, fetched, batch.accounts, gone)
+        self._match(cases, fetched)
+        batch.cases = _one_per_pair(cases)
+        for case in batch.cases:
+            self._join_partner(case, fetched, people, batch.accounts)
+        return batch
+
+    def _entry_cases(self, entries: Iterable[IndexEntry]) -> list[Case]:
+        return [Case(entry=entry) for entry in entries]
+
+    def _load_field(self, cases: list[Case]) -> None:
+        for case in cases:
+            if case.mapping is not None:
+                if case.mapping.state is State.NEW:
+                    self.field.add_mapping(case.mapping)
+            elif case.entry is not None and _unplaced(case.entry):
+                self.field.add_entry(case.entry)
+        self.field.look_up(
+            term for parties in self.field.parties.values() for party in list(parties.values()) for term in party.terms
+        )
+
+    def _find_vanished(self, cases: list[Case]) -> None:
+        """Look where linked contacts that Google reports deleted live on: same source, our mark, or all addresses."""
+        vanished = [
+            case.mapping
+            for case in cases
+            if case.mapping is not None
+            and case.mapping.state is State.LINKED
+            and case.mapping.missing is not None
+            and case.mapping.missing.side is Side.GOOGLE
+        ]
+        if not vanished:
+            return
+        db, user_id = self.session.engine.db, self.session.user.id
+        terms = {mapping.sugar_id: self._addresses_of(mapping) for mapping in vanished}
+        wanted = {term for held in terms.values() for term in held} | {MARK + mapping.sugar_id for mapping in vanished}
+        sources = sorted({mapping.google_source_id for mapping in vanished if mapping.google_source_id})
+        found = {
+            entry.google_id: entry
+            for entry in (
+                *google_index.with_keys(db, user_id, sorted(wanted)),
+                *google_index.with_source_ids(db, user_id, sources),
+            )
+        }
+        for mapping in vanished:
+            for entry in found.values():
+                if entry.google_id == mapping.google_id:
+                    continue
+                held = set(entry.match_keys)
+                all_addresses = terms[mapping.sugar_id] and terms[mapping.sugar_id] <= held
+                same_source = entry.source_id is not None and entry.source_id == mapping.google_source_id
+                if same_source or MARK + mapping.sugar_id in held or all_addresses:
+                    self.followed[mapping.sugar_id] = entry
+                    break
+
+    def _addresses_of(self, mapping: ContactMapping) -> set[str]:
+        base = mapping.base or Contact()
+        return {term for term in self.session.terms(base) if term.startswith("a:")}
+
+    def _read_google(self, cases: list[Case]) -> Read:
+        ids: list[str] = []
+        for case in cases:
+            follows = self.followed.get(case.key)
+            if follows is not None and follows.mapping is None:
+                ids.append(follows.google_id)
+            if case.google_id is not None:
+                ids.append(case.google_id)
+            elif case.mapping is not None and case.mapping.state is State.NEW:
+                ids += self._partners(Side.SUGAR, case)
+            if case.entry is not None and case.entry.directive is not None and case.entry.directive.kind == DUPLICATE:
+                original = self._mapping_of_duplicate(case.entry)
+                if original is not None and original.google_id is not None:
+                    ids.append(original.google_id)
+        unique = list(dict.fromkeys(ids))
+        return self.session.google.get(unique) if unique else Read()
+
+    def _mapping_of_duplicate(self, entry: IndexEntry) -> ContactMapping | None:
+        partner = entry.directive.partner if entry.directive else None
+        if partner and partner not in self.field.mappings:
+            found = mappings.get(self.session.engine.db, self.session.user.id, [partner])
+            self.field.mappings.update(found)
+        return self.field.mappings.get(partner or "")
+
+    def _partners(self, side: Side, case: Case) -> list[str]:
+        """Ids on the other side that may turn out to be the subject's partner."""
+        item = case.mapping or case.entry
+        directive = item.directive if item else None
+        if directive is not None and directive.kind == "link" and directive.partner:
+            return [directive.partner]
+        match = self.field.match(side, case.key)
+        return list(match.partners) if match.verdict is Verdict.LINK else []
+
+    def _read_sugar(self, cases: list[Case], people: Read) -> Fetched:
+        session = self.session
+        ids, companies, look_up = [], set(), set()
+        names: set[tuple[str, str]] = set()
+        for case in cases:
+            person = people.people.get(people.moved.get(case.google_id or "", case.google_id or ""))
+            person = person or people.people.get(case.google_id or "")
+            if case.mapping is not None:
+                ids.append(case.mapping.sugar_id)
+                companies.add((case.mapping.base or Contact()).company)
+                if case.mapping.google_id is None and case.mapping.state is State.NEW:
+                    for partner in self._partners(Side.SUGAR, case):
+                        companies |= _companies(people.people.get(partner))
+            elif case.entry is not None and _unplaced(case.entry) and person is not None:
+                self._sync_terms(case.entry, person)
+                ids += self._partners(Side.GOOGLE, case)
+                contact = read_google(person, None)
+                look_up |= {match_address(email) for email in contact.emails or ()} - {""}
+                if not contact.emails and contact.last_name:
+                    names.add((contact.first_name or "", contact.last_name))
+            companies |= _companies(person)
+        wanted = sorted(company for company in companies if company)
+        if not (ids or look_up or names):
+            return Fetched(read_at=session.engine.now())
+        return session.sugar.fetch(list(dict.fromkeys(ids)), sorted(look_up), sorted(names), wanted)
+
+    def _sync_terms(self, entry: IndexEntry, person: Mapping[str, Any]) -> None:
+        party = self.field.refresh(Side.GOOGLE, entry.google_id, index_terms(self.session, person, None))
+        self.field.look_up(party.terms)
+
+    def _confirm_absent(self, cases: list[Case], fetched: Fetched) -> set[str]:
+        """Which unreadable records the service administrator cannot find either: only those are deleted.
+
+        A tombstone in the user's own deletion poll is proof enough.
+        """
+        doubtful = [
+            case.mapping.sugar_id
+            for case in cases
+            if case.mapping is not None
+            and fetched.records.get(case.mapping.sugar_id, "unread") is None
+            and not (case.mapping.missing is not None and case.mapping.missing.side is Side.SUGAR)
+            and case.mapping.state is not State.CREATING
+        ]
+        if not doubtful:
+            return set()
+        return set(doubtful) - self.session.engine.sugar.still_there(doubtful)
+
+    def _view_google(self, case: Case, people: Read) -> None:
+        mapping = case.mapping
+        google_id = case.google_id
+        if google_id is None:
+            return
+        if google_id in people.failed:
+            case.due_again = self.session.engine.now()
+            case.views[Side.GOOGLE] = SideView(Presence.UNCONFIRMED)
+            return
+        person = people.people.get(google_id)
+        if person is not None and google_person.source_id(person) is not None:
+            self._present(case, person)
+            return
+        follows = self.followed.get(case.key)
+        if mapping is not None and follows is not None and follows.mapping is None:
+            survivor = people.people.get(follows.google_id)
+            if survivor is not None:
+                case.entry = follows
+                case.mapping = replace(
+                    mapping,
+                    google_id=follows.google_id,
+                    google_source_id=follows.source_id,
+                    missing=None,
+                    deletion_waits=None,
+                )
+                self._present(case, survivor)
+                return
+        noted = mapping is not None and mapping.missing is not None and mapping.missing.side is Side.GOOGLE
+        unplaced = mapping is None
+        settled = mapping is not None and mapping.state in (State.GONE, State.OUT_OF_SCOPE, State.UNLINKED)
+        case.views[Side.GOOGLE] = SideView(
+            Presence.DELETED if noted or unplaced or settled else Presence.UNCONFIRMED
+        )
+
+    def _present(self, case: Case, person: Mapping[str, Any]) -> None:
+        case.person = person
+        contact = read_google(person, case.mapping)
+        case.views[Side.GOOGLE] = SideView(
+            Presence.PRESENT, contact, google_person.modified_at(person), google_person.reduce
+        )
+
+    def _view_sugar(self, case: Case, fetched: Fetched, accounts: Accounts, gone: set[str]) -> None:
+        mapping = case.mapping
+        if mapping is None:
+            return
+        sugar_id = mapping.sugar_id
+        error = fetched.failed.get(sugar_id)
+        if error is not None:
+            hidden = isinstance(error, UserMustAct)
+            case.views[Side.SUGAR] = SideView(Presence.HIDDEN if hidden else Presence.UNCONFIRMED)
+            case.due_again = None if hidden else self.session.engine.now()
+            return
+        record = fetched.records.get(sugar_id)
+        if record is None:
+            noted = mapping.missing is not None and mapping.missing.side is Side.SUGAR
+            deleted = noted or sugar_id in gone
+            if mapping.state is State.CREATING:
+                case.views[Side.SUGAR] = SideView(Presence.UNCONFIRMED)
+                return
+            case.views[Side.SUGAR] = SideView(Presence.DELETED if deleted else Presence.HIDDEN)
+            if deleted and mapping.missing is None and mapping.state is State.LINKED:
+                waits = self.session.deletes(Side.GOOGLE)
+                missing = Missing(Side.SUGAR, self.session.engine.now(), waits)
+                case.mapping = replace(mapping, missing=missing, deletion_waits=Side.GOOGLE if waits else None)
+                case.noted_now = waits
+            return
+        case.record = record
+        case.views[Side.SUGAR] = self.sugar_view(record, case.mapping, accounts)
+
+    def sugar_view(
+        self, record: Mapping[str, Any], mapping: ContactMapping | None, accounts: Accounts
+    ) -> SideView:
+        """A Sugar record that was read, as planning sees it."""
+        if sugar_record.is_stub(record) or not self.session.in_scope(record):
+            return SideView(Presence.HIDDEN)
+        return SideView(
+            Presence.PRESENT,
+            read_sugar(record, mapping),
+            sugar_record.modified_at(record),
+            lambda contact: self.session.held_by_sugar(contact, accounts),
+            frozenset(self.session.user.sugar_denied) | sugar_record.denied_fields(record),
+        )
+
+    def _match(self, cases: list[Case], fetched: Fetched) -> None:
+        """Match every record without a partner, on what was read directly."""
+        subjects = [case for case in cases if _subject(case)]
+        if not subjects:
+            return
+        self._add_candidates(fetched)
+        for case in subjects:
+            if case.mapping is not None and case.record is not None:
+                terms = self.session.terms(read_sugar(case.record, case.mapping))
+                party = self.field.refresh(Side.SUGAR, case.key, terms)
+                case.mapping = replace(case.mapping, match_keys=terms)
+                self.field.look_up(party.terms)
+        for case in subjects:
+            side = Side.SUGAR if case.mapping is not None else Side.GOOGLE
+            item = case.mapping or case.entry
+            directive = item.directive if item else None
+            if directive is not None and directive.kind == "link" and directive.partner:
+                case.match = Match(Verdict.LINK, (directive.partner,))
+            else:
+                case.match = self.field.match(side, case.key)
+
+    def _join_partner(self, case: Case, fetched: Fetched, people: Read, accounts: Accounts) -> None:
+        """Put the matched record into the case; if it was not read in this round, the next one reads it."""
+        if case.match is None or case.match.verdict is not Verdict.LINK:
+            return
+        partner = case.match.partners[0]
+        if case.mapping is not None:
+            person = people.people.get(partner)
+            case.entry = self.field.entries.get(partner) or IndexEntry(partner)
+            if person is not None and case.entry.mapping is None:
+                self._present(case, person)
+        else:
+            known = self.field.mappings.get(partner)
+            record = fetched.records.get(partner)
+            if known is not None and known.state is State.NEW and record is not None:
+                case.mapping, case.record = known, record
+                case.views[Side.SUGAR] = self.sugar_view(record, known, accounts)
+        if not all(view.present for view in case.views.values()):
+            case.due_again = self.session.engine.now()
+
+    def _add_candidates(self, fetched: Fetched) -> None:
+        """Sugar records found by address that the inventory does not know: outside the scope, or not taken in yet."""
+        unknown = [record for record in fetched.candidates if record["id"] not in self.field.mappings]
+        known = mappings.get(
+            self.session.engine.db, self.session.user.id, [record["id"] for record in unknown]
+        ) if unknown else {}
+        for record in unknown:
+            mapping = known.get(record["id"])
+            if mapping is not None:
+                self.field.add_mapping(mapping)
+                continue
+            terms = frozenset(self.session.terms(read_sugar(record, None)))
+            self.field.put(Side.SUGAR, Party(record["id"], terms, in_scope=False))
+
+
+def _unplaced(entry: IndexEntry) -> bool:
+    special = entry.directive is not None and entry.directive.kind == DUPLICATE
+    return entry.mapping is None and not special
+
+
+def _subject(case: Case) -> bool:
+    if case.mapping is not None:
+        return case.mapping.state is State.NEW and case.views[Side.SUGAR].present
+    return case.entry is not None and _unplaced(case.entry) and case.person is not None
+
+
+def _companies(person: Mapping[str, Any] | None) -> set[str | None]:
+    return {read_google(person, None).company} if person is not None else set()
+
+
+def _accounts(fetched: Fetched) -> Accounts:
+    return Accounts(
+        {company_key(name): ids[0] if len(ids) == 1 else None for name, ids in fetched.accounts.items()}
+    )
+
+
+def _one_per_pair(cases: list[Case]) -> list[Case]:
+    """Where both records of a match were chosen, the Sugar record's case stands for the pair."""
+    linked = {
+        case.match.partners[0]
+        for case in cases
+        if case.mapping is not None and case.match is not None and case.match.verdict is Verdict.LINK
+    }
+    return [case for case in cases if case.mapping is not None or case.google_id not in linked]
+

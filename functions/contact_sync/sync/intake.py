@@ -1,0 +1,185 @@
+"""Intake: turn both feeds into due marks, to the end, page by page, both sides at once.
+
+The feeds, an expired sync token, a changed setting and the periodic reconcile all run through here; a full intake is
+the same code from the beginning. A cursor moves only after what it covers is stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..contacts import google_person
+from ..contacts.side import Side
+from ..errors import SyncTokenExpired
+from ..services.google_people import PeoplePage
+from ..services.sugar import ChangePage, DeletionPage
+from ..store.records import Cursors, Position
+from . import intake_google, intake_sugar
+from .listing import list_scope
+from .look import OVERLAP, Looked, resumable, sugar_start
+from .marks import Marks, flush
+from .session import Session
+
+
+def first_marks(session: Session, looked: Looked) -> tuple[Marks, Marks, Marks]:
+    """Marks for the first pages: Sugar's changes and deletions, Google's changes. Nothing is written."""
+    full = looked.need.sugar_full
+    people = looked.people.people if looked.people is not None else []
+    return (
+        intake_sugar.changed(session, looked.sugar.changes.records, full=full),
+        intake_sugar.deleted(session, looked.sugar.deletions.ids),
+        intake_google.changed(session, people, full=False) if people else Marks(session.user.id),
+    )
+
+
+class Intake:
+    """The intake of one run. `finish` answers whether it got to the end; if not, the run needs a continuation."""
+
+    def __init__(self, session: Session, looked: Looked) -> None:
+        self.session = session
+        self.looked = looked
+        self.cursors = session.user.cursors
+        resumed = resumable(session.user, looked.need)
+        self.start = resumed.start if resumed else looked.sugar.server_time
+        self._since, _ = sugar_start(session.user, looked.need)
+
+    def finish(self, marks: tuple[Marks, Marks, Marks] | None) -> bool:
+        """Take everything in. `marks` are those of the first pages, where they were computed already."""
+        session = self.session
+        flush(session, marks or first_marks(session, self.looked))
+        changes, deletions, people = (
+            self.looked.sugar.changes,
+            self.looked.sugar.deletions,
+            self.looked.people,
+        )
+        while not (
+            changes.end and deletions.next_offset is None and (people is None or people.next_page is None)
+        ):
+            if session.holder.seconds_left() <= 0:
+                self._save_position(changes)
+                return False
+            (changes, deletions), people = self._next(changes, deletions, people)
+            flush(session, self._marks(changes, deletions, people))
+            self._save_position(changes)
+        if people is not None and people.next_sync_token and not self._relists_with_token:
+            self.cursors = replace(self.cursors, sync_token=people.next_sync_token)
+        if self.looked.need.google_full and not self._list_google():
+            self._save_position(changes)
+            return False
+        self._sugar_done()
+        if self.looked.need.listing:
+            if not list_scope(session):
+                session.holder.commit([], cursors=self.cursors)
+                return False
+            self.cursors = replace(self.cursors, listed_at=session.engine.now())
+        self._complete()
+        return True
+
+    @property
+    def _relists_with_token(self) -> bool:
+        return self.looked.need.google_full and not self.looked.need.keeps_token
+
+    def _next(
+        self, changes: ChangePage, deletions: DeletionPage, people: PeoplePage | None
+    ) -> tuple[tuple[ChangePage, DeletionPage], PeoplePage | None]:
+        """The next page of every feed that has one."""
+        session = self.session
+
+        def from_sugar() -> tuple[ChangePage, DeletionPage]:
+            more = replace(changes, records=[])
+            if not changes.end:
+                more = session.sugar.changes(session.scope, self._since, changes.position)
+            gone = replace(deletions, ids=[])
+            if deletions.next_offset is not None:
+                since = (session.user.cursors.watermark or self.start) - OVERLAP
+                gone = session.sugar.deletions(session.scope, since, deletions.next_offset)
+            return more, gone
+
+        def from_google() -> PeoplePage | None:
+            if people is None or people.next_page is None:
+                return replace(people, people=[]) if people else None
+            try:
+                return session.google.changes(session.user.cursors.sync_token, people.next_page)
+            except SyncTokenExpired:
+                # Partial pages are discarded: the full listing begins again, with a new token.
+                need = replace(self.looked.need, google_full=True, keeps_token=False)
+                self.looked = replace(self.looked, need=need)
+                return None
+
+        sugar, google = session.engine.both(from_sugar, from_google)
+        return sugar, google
+
+    def _marks(self, changes: ChangePage, deletions: DeletionPage, people: PeoplePage | None) -> list[Marks]:
+        session = self.session
+        marks = []
+        if changes.records:
+            marks.append(intake_sugar.changed(session, changes.records, full=self.looked.need.sugar_full))
+        if deletions.ids:
+            marks.append(intake_sugar.deleted(session, deletions.ids))
+        if people is not None and people.people:
+            marks.append(intake_google.changed(session, people.people, full=False))
+        return marks
+
+    def _list_google(self) -> bool:
+        """List all of Google's contacts, complete within this run. A contact that is stored but absent is suspect."""
+        session = self.session
+        first = session.user.cursors.full_at is None and session.user.cursors.sync_token is None
+        keeps = self.looked.need.keeps_token
+        seen: set[str] = set()
+        page_token: str | None = None
+        while True:
+            if session.holder.seconds_left() <= 0:
+                return False
+            page = session.google.changes(None, page_token, want_token=not keeps)
+            flush(session, [intake_google.changed(session, page.people, full=True, first=first)])
+            seen.update(google_person.google_id(person) for person in page.people)
+            page_token = page.next_page
+            if page_token is None:
+                break
+        flush(session, [intake_google.listed(session, seen)])
+        if page.next_sync_token and not keeps:
+            self.cursors = replace(
+                self.cursors, sync_token=page.next_sync_token, token_at=session.engine.now()
+            )
+        return True
+
+    def _save_position(self, changes: ChangePage) -> None:
+        """Remember how far the pass over Sugar got."""
+        if changes.end or changes.position is None:
+            return
+        position = Position(
+            self.start,
+            changes.position.date_modified,
+            changes.position.id,
+            full=self.looked.need.sugar_full,
+            version=self.session.user.settings_version,
+        )
+        self.cursors = replace(self.cursors, position=position)
+        self.session.holder.commit([], cursors=self.cursors)
+
+    def _sugar_done(self) -> None:
+        self.cursors = replace(self.cursors, watermark=self.start, position=None)
+
+    def _complete(self) -> None:
+        """Everything is stored: the cursors may move."""
+        session, need = self.session, self.looked.need
+        now = session.engine.now()
+        cursors = self.cursors
+        if need.sugar_full and need.google_full:
+            cursors = replace(cursors, full_at=now, settings_version=session.user.settings_version)
+        cursors = replace(cursors, deletes_on={side: session.settings.may("delete", side) for side in Side})
+        self.cursors = cursors
+        if cursors != session.holder.user.cursors:
+            session.holder.commit([], cursors=cursors)
+
+
+def idle_cursors(session: Session, looked: Looked) -> Cursors:
+    """The cursors after a look that found nothing to do."""
+    token = looked.people.next_sync_token if looked.people else None
+    return replace(
+        session.user.cursors,
+        watermark=looked.sugar.server_time,
+        position=None,
+        sync_token=token or session.user.cursors.sync_token,
+        deletes_on={side: session.settings.may("delete", side) for side in Side},
+    )

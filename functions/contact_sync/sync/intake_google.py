@@ -1,0 +1,276 @@
+"""What Google's feed means for the index and the mappings: persons, renames, our own marks, tombstones.
+
+Previous resource names, source ids and our own marks are resolved before tombstones: a contact that Google renamed
+comes as a tombstone of the old name and a change of the new one, and is neither deleted nor new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..contacts import google_person
+from ..contacts.mapping import Directive, IndexEntry, State
+from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.merge import differs_from_base
+from ..contacts.side import Side
+from ..store import backlog, google_index, mappings
+from .engine import ECHO_DELAY
+from .intake_sugar import GONE_FOR, note_deleted
+from .look import google_ids
+from .marks import Marks, linkable, released_by_edit
+from .session import Session, read_google
+
+MARK = "m:"
+"""Prefix of the index key that says which mapping's mark a contact carries; matching does not use it."""
+
+DUPLICATE = "duplicate"
+"""Directive of an index entry: it is our own create, sent twice; it is deleted again."""
+
+
+@dataclass(slots=True)
+class _Page:
+    """A page of persons with what is stored about them."""
+
+    session: Session
+    full: bool
+    marks: Marks
+    entries: dict[str, IndexEntry]
+    mapped: dict[str, ContactMapping]
+    unplaced: dict[str, tuple[IndexEntry, IndexEntry | None, bool]] = field(default_factory=dict)
+    """Entries without a partner: as they shall be, as they are stored, and whether the label allows a create."""
+
+
+def changed(
+    session: Session, people: Sequence[Mapping[str, Any]], *, full: bool, first: bool = False
+) -> Marks:
+    """Marks for a page of persons. `full`: a complete listing; `first`: nothing was stored before this intake."""
+    db, user_id = session.engine.db, session.user.id
+    entries = google_index.get(db, user_id, google_ids(people))
+    alive = [person for person in people if not google_person.is_deleted(person)]
+    unknown = [person for person in alive if google_person.google_id(person) not in entries]
+    former = {} if first else _former_entries(session, unknown)
+    marked = {google_person.mark(person) for person in unknown} - {None}
+    wanted = {entry.mapping for entry in (*entries.values(), *former.values())} | marked
+    mapped = mappings.get(db, user_id, sorted(sugar_id for sugar_id in wanted if sugar_id))
+    page = _Page(session, full, Marks(user_id), entries, mapped)
+    moved: set[str] = set()
+    for person in unknown:
+        google_id = google_person.google_id(person)
+        if google_id in former:
+            moved.add(former[google_id].google_id)
+            _rename(page, person, former[google_id])
+        elif not _ours(page, person):
+            _unplaced(page, person, None)
+    for person in alive:
+        entry = entries.get(google_person.google_id(person))
+        if entry is not None:
+            _known(page, person, entry)
+    for person in people:
+        google_id = google_person.google_id(person)
+        if google_person.is_deleted(person) and google_id in entries and google_id not in moved:
+            tombstone(session, page.marks, entries[google_id], mapped.get(entries[google_id].mapping or ""))
+    _store_unplaced(page)
+    return page.marks
+
+
+def index_terms(
+    session: Session, person: Mapping[str, Any], mapping: ContactMapping | None
+) -> tuple[str, ...]:
+    """The keys under which the index knows a person: its match terms, and our mark where it carries one."""
+    own = google_person.mark(person)
+    return session.terms(read_google(person, mapping)) + ((MARK + own,) if own else ())
+
+
+def _former_entries(session: Session, people: Sequence[Mapping[str, Any]]) -> dict[str, IndexEntry]:
+    """Index entries of unknown persons under their previous names or the same source id, by the new google id."""
+    if not people:
+        return {}
+    db, user_id = session.engine.db, session.user.id
+    names = {old: person for person in people for old in google_person.previous_ids(person)}
+    sources = {google_person.source_id(person): person for person in people}
+    found = {
+        google_person.google_id(names[old]): entry
+        for old, entry in google_index.get(db, user_id, sorted(names)).items()
+    }
+    for entry in google_index.with_source_ids(db, user_id, sorted(source for source in sources if source)):
+        found.setdefault(google_person.google_id(sources[entry.source_id]), entry)
+    return found
+
+
+def _rename(page: _Page, person: Mapping[str, Any], old: IndexEntry) -> None:
+    """Google gave a known contact another resource name: index and mapping follow it."""
+    session = page.session
+    new_id, source = google_person.google_id(person), google_person.source_id(person)
+    mapping = page.mapped.get(old.mapping or "")
+    entry = replace(old, google_id=new_id, source_id=source, updated_at=None)
+    removal = google_index.remove(session.user.id, old.google_id)
+    if mapping is None:
+        page.marks.put(entry, removal)
+        return
+    now = session.engine.now()
+    missing = mapping.missing if mapping.missing and mapping.missing.side is Side.SUGAR else None
+    followed = replace(
+        mapping,
+        google_id=new_id,
+        google_source_id=source,
+        missing=missing,
+        deletion_waits=mapping.deletion_waits if missing else None,
+        due_at=mapping.due_at if mapping.backlog else now,
+    )
+    page.marks.put(entry, removal, followed)
+
+
+def _ours(page: _Page, person: Mapping[str, Any]) -> bool:
+    """Resolve an unknown contact that carries our mark. False: the mark means nothing, it is an ordinary contact."""
+    session, mapping = page.session, page.mapped.get(google_person.mark(person) or "")
+    if mapping is None:
+        return False
+    now = session.engine.now()
+    google_id, source = google_person.google_id(person), google_person.source_id(person)
+    contact = read_google(person, mapping)
+    terms = index_terms(session, person, mapping)
+    waits = mapping.state is State.NEW and mapping.google_id is None
+    if waits or (mapping.state is State.CREATING and mapping.created_side is Side.GOOGLE):
+        entry = IndexEntry(google_id, mapping.sugar_id, source, terms)
+        closing = [backlog.close(session.user.id, mapping.backlog)] if mapping.backlog else []
+        linked = replace(
+            mapping,
+            google_id=google_id,
+            google_source_id=source,
+            state=State.LINKED,
+            created_side=Side.GOOGLE,
+            due_at=now,
+            backlog=None,
+        )
+        page.mapped[mapping.sugar_id] = linked
+        page.marks.put(entry, linked, *closing)
+        return True
+    elsewhere = mapping.google_id is not None and mapping.google_id != google_id
+    if (
+        mapping.state is State.LINKED
+        and elsewhere
+        and mapping.created_side is Side.GOOGLE
+        and not differs_from_base(contact, mapping.base, lambda value: value)
+    ):
+        directive = Directive(DUPLICATE, mapping.sugar_id)
+        page.marks.put(IndexEntry(google_id, None, source, terms, directive=directive, due_at=now))
+        return True
+    return False
+
+
+def _unplaced(page: _Page, person: Mapping[str, Any], stored: IndexEntry | None) -> None:
+    """A contact without a partner: keep its keys; it is due if it may be created in Sugar or linked."""
+    session = page.session
+    label = session.settings.google_label
+    allowed = label is None or label in google_person.groups(person)
+    base = stored or IndexEntry(google_person.google_id(person))
+    entry = replace(
+        base,
+        source_id=google_person.source_id(person),
+        match_keys=index_terms(session, person, None),
+    )
+    page.unplaced[entry.google_id] = (entry, stored, allowed)
+
+
+def _store_unplaced(page: _Page) -> None:
+    session, now = page.session, page.session.engine.now()
+    creates = session.creates(Side.SUGAR)
+    other = {
+        key: entry.match_keys
+        for key, (entry, _, allowed) in page.unplaced.items()
+        if not (creates and allowed)
+    }
+    found = linkable(session, Side.GOOGLE, other)
+    for key, (entry, stored, allowed) in page.unplaced.items():
+        closing = None
+        if stored is not None and not page.full:
+            closing = released_by_edit(session.user.id, stored)
+        fresh = replace(entry, backlog=None) if closing else entry
+        if fresh.backlog is None and not fresh.left_alone and ((creates and allowed) or key in found):
+            fresh = replace(fresh, due_at=fresh.due_at or now)
+        if closing is not None:
+            page.marks.put(fresh, closing)
+        elif fresh != stored:
+            page.marks.put(fresh)
+
+
+def _known(page: _Page, person: Mapping[str, Any], entry: IndexEntry) -> None:
+    """A contact the index knows: changed content, a comeback, or an echo."""
+    session, now = page.session, page.session.engine.now()
+    mapping = page.mapped.get(entry.mapping or "")
+    if entry.mapping is None or mapping is None:
+        if entry.directive is None or entry.directive.kind != DUPLICATE:
+            _unplaced(page, person, entry)
+        return
+    if mapping.backlog is not None:
+        closing = released_by_edit(session.user.id, mapping) if not page.full else None
+        if closing is not None:
+            page.marks.put(replace(mapping, backlog=None, due_at=now), closing)
+        return
+    if mapping.due_at is not None and mapping.due_at <= now:
+        return
+    match mapping.state:
+        case State.LINKED:
+            _known_linked(page, person, entry, mapping)
+        case State.UNLINKED if mapping.missing is not None and mapping.missing.side is Side.GOOGLE:
+            page.marks.put(replace(mapping, due_at=now))
+        case State.GONE if entry.due_at is None:
+            gone_at = mapping.expire_at - GONE_FOR if mapping.expire_at else now
+            page.marks.put(replace(entry, due_at=max(now, gone_at + ECHO_DELAY)))
+        case _:
+            pass
+
+
+def _known_linked(page: _Page, person: Mapping[str, Any], entry: IndexEntry, mapping: ContactMapping) -> None:
+    session, now = page.session, page.session.engine.now()
+    contact = read_google(person, mapping)
+    came_back = mapping.missing is not None and mapping.missing.side is Side.GOOGLE
+    if came_back:
+        page.marks.put(replace(mapping, due_at=now))
+        return
+    if not differs_from_base(contact, mapping.base, lambda value: value):
+        return
+    at = mapping.seen.google_changed_at or google_person.modified_at(person)
+    marked = replace(mapping, seen=replace(mapping.seen, google_changed_at=at))
+    if session.settings.may("update", Side.GOOGLE) or session.settings.may("update", Side.SUGAR):
+        marked = replace(marked, due_at=mapping.due_at if mapping.attempts and mapping.due_at else now)
+    keyed = replace(entry, match_keys=index_terms(session, person, mapping))
+    items: list[ContactMapping | IndexEntry] = []
+    if marked != mapping:
+        items.append(marked)
+    if keyed != entry:
+        items.append(keyed)
+    if items:
+        page.marks.put(*items)
+
+
+def tombstone(session: Session, marks: Marks, entry: IndexEntry, mapping: ContactMapping | None) -> None:
+    """A contact is reported deleted: an unlinked one is forgotten, a linked one noted on its mapping."""
+    if mapping is None:
+        closing = [backlog.close(session.user.id, entry.backlog)] if entry.backlog else []
+        marks.put(google_index.remove(session.user.id, entry.google_id), *closing)
+    elif mapping.state is State.GONE or mapping.google_id != entry.google_id:
+        marks.put(google_index.remove(session.user.id, entry.google_id))
+    elif mapping.state is State.CREATING:
+        return
+    else:
+        note_deleted(session, marks, mapping, Side.GOOGLE)
+
+
+def listed(session: Session, ids: set[str]) -> Marks:
+    """Compare a complete listing with the index: what is stored but not listed may be gone; a direct read decides."""
+    now, db, user_id = session.engine.now(), session.engine.db, session.user.id
+    absent = sorted(google_index.ids(db, user_id).keys() - ids)
+    marks = Marks(user_id)
+    entries = google_index.get(db, user_id, absent)
+    mapped = mappings.get(db, user_id, sorted({entry.mapping for entry in entries.values() if entry.mapping}))
+    for entry in entries.values():
+        mapping = mapped.get(entry.mapping or "")
+        if mapping is None:
+            if entry.due_at is None:
+                marks.put(replace(entry, due_at=now))
+        elif mapping.written_at is None or now - mapping.written_at > ECHO_DELAY:
+            tombstone(session, marks, entry, mapping)
+    return marks

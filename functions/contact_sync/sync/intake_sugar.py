@@ -1,0 +1,187 @@
+"""What Sugar's feed means for the mappings: changed records, deletions, and the listing of the scope."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from ..contacts import sugar_record
+from ..contacts.contact import Contact
+from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.mapping import Missing, Seen, State
+from ..contacts.merge import differs_from_base
+from ..contacts.normal_form import display_name
+from ..contacts.side import Side
+from ..store import backlog, mappings
+from .engine import ECHO_DELAY
+from .marks import Marks, linkable, released_by_edit
+from .session import Session, read_sugar
+
+GONE_FOR = timedelta(days=30)
+
+
+def changed(session: Session, records: Sequence[Mapping[str, Any]], *, full: bool) -> Marks:
+    """Marks for a page of records as the change feed shows them. `full`: settings may have changed since last time."""
+    known = mappings.get(session.engine.db, session.user.id, [record["id"] for record in records])
+    marks = Marks(session.user.id)
+    unplaced: dict[str, ContactMapping] = {}
+    for record in records:
+        mapping = known.get(record["id"])
+        if sugar_record.is_stub(record):
+            continue
+        if mapping is None:
+            if session.in_scope(record):
+                unplaced[record["id"]] = _new(session, record)
+            continue
+        if mapping.state is State.NEW and mapping.backlog is None:
+            fresh = _new(session, record)
+            same = mapping.seen.sugar_date == record.get("date_modified")
+            if session.in_scope(record) and same and (mapping.due_at is not None or not full):
+                continue
+            unplaced[record["id"]] = replace(
+                fresh, updated_at=mapping.updated_at, due_at=mapping.due_at, directive=mapping.directive
+            )
+            continue
+        _mark_known(session, marks, record, mapping)
+    _mark_unplaced(session, marks, unplaced, known)
+    return marks
+
+
+def _new(session: Session, record: Mapping[str, Any]) -> ContactMapping:
+    contact = read_sugar(record, None)
+    return ContactMapping(
+        sugar_id=record["id"],
+        name=display_name(contact),
+        match_keys=session.terms(contact),
+        state=State.NEW,
+        seen=Seen(sugar_date=record.get("date_modified")),
+    )
+
+
+def _mark_unplaced(
+    session: Session,
+    marks: Marks,
+    unplaced: Mapping[str, ContactMapping],
+    known: Mapping[str, ContactMapping],
+) -> None:
+    """Store records that have no partner yet; due are those that may be created or linked."""
+    creates = session.creates(Side.GOOGLE)
+    due = set(unplaced)
+    if not creates:
+        due = linkable(session, Side.SUGAR, {key: mapping.match_keys for key, mapping in unplaced.items()})
+    for key, mapping in unplaced.items():
+        due_at = mapping.due_at or (session.engine.now() if key in due else None)
+        fresh = replace(mapping, due_at=due_at)
+        before = known.get(key)
+        if before is None or replace(before, updated_at=None) != replace(fresh, updated_at=None):
+            marks.put(fresh)
+
+
+def _mark_known(session: Session, marks: Marks, record: Mapping[str, Any], mapping: ContactMapping) -> None:
+    now, date = session.engine.now(), record.get("date_modified")
+    if mapping.backlog is not None:
+        closing = released_by_edit(session.user.id, mapping) if mapping.seen.sugar_date != date else None
+        seen = replace(mapping.seen, sugar_date=date)
+        terms = (
+            session.terms(read_sugar(record, mapping)) if mapping.state is State.NEW else mapping.match_keys
+        )
+        if closing is not None:
+            marks.put(replace(mapping, backlog=None, due_at=now, seen=seen, match_keys=terms), closing)
+        elif mapping.state is State.NEW and (terms != mapping.match_keys or seen != mapping.seen):
+            marks.put(replace(mapping, match_keys=terms, seen=seen))
+        return
+    if mapping.due_at is not None and mapping.due_at <= now:
+        return
+    match mapping.state:
+        case State.LINKED:
+            _mark_linked(session, marks, record, mapping)
+        case State.UNLINKED if mapping.missing is not None and mapping.missing.side is Side.SUGAR:
+            marks.put(replace(mapping, due_at=now))
+        case State.OUT_OF_SCOPE if session.in_scope(record):
+            marks.put(replace(mapping, due_at=now))
+        case State.GONE if mapping.due_at is None and mapping.seen.sugar_date != date:
+            gone_at = mapping.expire_at - GONE_FOR if mapping.expire_at else now
+            marks.put(replace(mapping, due_at=max(now, gone_at + ECHO_DELAY)))
+        case _:
+            pass
+
+
+def _mark_linked(session: Session, marks: Marks, record: Mapping[str, Any], mapping: ContactMapping) -> None:
+    now = session.engine.now()
+    contact = read_sugar(record, mapping)
+    came_back = mapping.missing is not None and mapping.missing.side is Side.SUGAR
+    if not session.in_scope(record) or came_back:
+        marks.put(replace(mapping, due_at=now))
+        return
+    if not differs_from_base(contact, mapping.base, _whole):
+        return
+    at = mapping.seen.sugar_changed_at or sugar_record.modified_at(record)
+    marked = replace(mapping, seen=replace(mapping.seen, sugar_changed_at=at))
+    if session.settings.may("update", Side.GOOGLE) or session.settings.may("update", Side.SUGAR):
+        marked = replace(marked, due_at=mapping.due_at if mapping.attempts and mapping.due_at else now)
+    if marked != mapping:
+        marks.put(marked)
+
+
+def _whole(contact: Contact) -> Contact:
+    return contact
+
+
+def deleted(session: Session, ids: Collection[str]) -> Marks:
+    """Marks for records that Sugar's deletion poll names. Every one is noted, so that the guard can count them."""
+    marks = Marks(session.user.id)
+    for mapping in mappings.get(session.engine.db, session.user.id, list(ids)).values():
+        note_deleted(session, marks, mapping, Side.SUGAR)
+    return marks
+
+
+def note_deleted(session: Session, marks: Marks, mapping: ContactMapping, side: Side) -> None:
+    """Note on a mapping that its record on `side` is reported deleted (the direct read decides later)."""
+    now = session.engine.now()
+    noted = mapping.missing is not None and mapping.missing.side is side
+    if mapping.state in (State.CREATING, State.GONE) or noted:
+        return
+    if mapping.state is State.LINKED:
+        waits = session.deletes(side.other)
+        both = mapping.missing is not None
+        missing = mapping.missing or Missing(side, now, waits)
+        marked = replace(mapping, missing=missing, deletion_waits=side.other if waits and not both else None)
+        if mapping.backlog is None:
+            marks.put(replace(marked, due_at=now))
+        elif both:
+            # Both sides are gone: there is nothing left to ask a human about.
+            marks.put(
+                replace(marked, backlog=None, due_at=now), backlog.close(session.user.id, mapping.backlog)
+            )
+        else:
+            marks.put(replace(marked, deletion_waits=None))
+        return
+    if mapping.backlog is not None and mapping.state is State.NEW:
+        marks.put(replace(mapping, backlog=None, due_at=now), backlog.close(session.user.id, mapping.backlog))
+    elif mapping.due_at is None or mapping.due_at > now:
+        marks.put(replace(mapping, due_at=now))
+
+
+def listed(session: Session, ids: set[str]) -> tuple[Marks, list[str]]:
+    """Compare a complete listing of the scope with the mappings.
+
+    Returns marks for mappings that left the scope, came back into it or are gone, and the ids nobody knows yet.
+    """
+    now = session.engine.now()
+    states = mappings.states(session.engine.db, session.user.id)
+    suspects = [
+        sugar_id
+        for sugar_id, (state, _google_id, _entry) in states.items()
+        if (state in (State.LINKED, State.NEW) and sugar_id not in ids)
+        or (state is State.OUT_OF_SCOPE and sugar_id in ids)
+    ]
+    marks = Marks(session.user.id)
+    for mapping in mappings.get(session.engine.db, session.user.id, suspects).values():
+        if mapping.missing is not None and mapping.missing.side is Side.SUGAR:
+            continue
+        if mapping.due_at is None or mapping.due_at > now:
+            closing = [backlog.close(session.user.id, mapping.backlog)] if mapping.backlog else []
+            marks.put(replace(mapping, due_at=now, backlog=None), *closing)
+    return marks, sorted(ids - states.keys())

@@ -1,0 +1,90 @@
+"""The journal: what a crash would lose, committed before any outside write.
+
+The intent of every create (its outcome can be found out later), and, as history entries in state `planned`, every
+deletion with its whole record and every value that loses a conflict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..contacts.mapping import IndexEntry, State
+from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.normal_form import display_name
+from ..contacts.plan import Create, Wait
+from ..contacts.side import Side
+from ..store import history, mappings
+from ..store.write import Write
+from . import story
+from .batch import Batch, Case
+from .engine import ECHO_DELAY
+from .marks import guarded
+from .prepare import Writes
+from .session import Session
+
+
+def journal(session: Session, batch: Batch, writes: Writes) -> None:
+    """Commit the intents. A contact that somebody else wrote meanwhile is left for the next run."""
+    groups: dict[str, list[Write]] = {}
+    planned = False
+    for case in batch.cases:
+        group: list[Write] = []
+        if isinstance(case.action, Create):
+            group += _intent(session, case, case.action, writes)
+        entries = story.planned(session, case)
+        planned = planned or bool(entries)
+        group += [history.put(session.user.id, entry) for entry in entries]
+        if group:
+            groups[case.key] = group
+    if not groups:
+        return
+    fields = {"planned_run": session.run} if planned else {}
+    dropped = session.holder.commit(groups.values(), **fields)
+    for case in batch.cases:
+        if any(write.path in dropped for write in groups.get(case.key, ())):
+            _leave(session, case, writes)
+
+
+def _intent(session: Session, case: Case, action: Create, writes: Writes) -> list[Write]:
+    """The mapping in state `creating`, its base the content that will be written, and the index entry with it."""
+    now, user_id = session.engine.now(), session.user.id
+    common = {
+        "state": State.CREATING,
+        "base": action.contact,
+        "created_side": action.side,
+        "created_at": now,
+        "due_at": now + ECHO_DELAY,
+        "directive": None,
+    }
+    if action.side is Side.GOOGLE and case.mapping is not None:
+        return [guarded(user_id, replace(case.mapping, **common))]
+    if case.entry is None:
+        return []
+    sugar_id = writes.new_ids[case.entry.google_id]
+    mapping = ContactMapping(
+        sugar_id,
+        google_id=case.entry.google_id,
+        google_source_id=case.entry.source_id,
+        name=display_name(action.contact),
+        match_keys=session.terms(action.contact),
+        **common,
+    )
+    entry: IndexEntry = replace(case.entry, mapping=sugar_id, due_at=None, directive=None, attempts=0)
+    case.entry = entry
+    return [mappings.put(user_id, mapping), guarded(user_id, entry)]
+
+
+def _leave(session: Session, case: Case, writes: Writes) -> None:
+    """Send nothing for this case."""
+    for cases in writes.cases.values():
+        for key in [key for key, held in cases.items() if held is case]:
+            del cases[key]
+    writes.sugar = [write for write in writes.sugar if write.id in writes.cases[Side.SUGAR]]
+    google = writes.cases[Side.GOOGLE]
+    writes.google_deletes = [key for key in writes.google_deletes if key in google]
+    writes.google_updates = [update for update in writes.google_updates if update.key in google]
+    writes.google_creates = [(key, person) for key, person in writes.google_creates if key in google]
+    case.action = Wait("changed by somebody else meanwhile")
+    case.due_again = session.engine.now()
+
+

@@ -1,0 +1,101 @@
+"""The lease: who works on a user. Every commit of its holder is conditional on still holding it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..store import users
+from ..store.records import Lease, User
+from ..store.write import Conflict, Write
+from .engine import Engine
+
+DURATION = timedelta(minutes=5)
+LAST_CALL = timedelta(seconds=60)
+"""No outside call begins later than this before the lease ends."""
+
+
+class LeaseLost(Exception):
+    """Another run took over; this one ends without recording."""
+
+
+class LeaseHolder:
+    """Commits writes together with the user document, under that document's update time.
+
+    Where the document was changed meanwhile (a setting, a release), the commit is repeated on the fresh one as long as
+    it still carries our lease. A mapping or index entry that somebody else wrote since we read it is left to them: its
+    group of writes is dropped, and the next run decides about it again.
+    """
+
+    def __init__(self, engine: Engine, user: User, updated_at: datetime, lease: Lease) -> None:
+        self.engine = engine
+        self.user = user
+        self.lease = lease
+        self._updated_at = updated_at
+        self._known: dict[str, datetime] = {}
+
+    @classmethod
+    def take(cls, engine: Engine, user: User, updated_at: datetime, run: str) -> LeaseHolder:
+        """Take the lease if the document is still as loaded. Raises Conflict if it is not."""
+        lease = Lease(id=engine.new_id(), run=run, until=engine.now() + DURATION)
+        write = users.update(user.id, if_updated_at=updated_at, lease=lease)
+        updated = engine.db.commit([write])[write.path]
+        return cls(engine, replace(user, lease=lease), updated, lease)
+
+    def seconds_left(self) -> float:
+        """Seconds in which outside calls may still begin."""
+        return (self.lease.until - LAST_CALL - self.engine.now()).total_seconds()
+
+    def commit(self, groups: Iterable[Sequence[Write]], **fields: Any) -> set[str]:
+        """Commit groups of writes, each whole, in as few commits as the limits allow; `fields` of the user document
+        go with the last one. Returns the paths whose groups were dropped because somebody else wrote there."""
+        listed = [list(group) for group in groups]
+        siblings = {write.path: [other.path for other in group] for group in listed for write in group}
+        chunks = list(self.engine.db.chunks(listed)) or [[]]
+        dropped: set[str] = set()
+        for number, chunk in enumerate(chunks, 1):
+            values = fields if fields and number == len(chunks) else {"lease__until": self.lease.until}
+            dropped |= self._commit(chunk, lambda _user, values=values: values, siblings)  # type: ignore[misc]
+        return dropped
+
+    def release(self, writes: Sequence[Write], fields: Callable[[User], Mapping[str, Any]]) -> None:
+        """Commit for the last time and give the lease back. `fields` of the user document are computed from the
+        document as it is then, since a setting may have changed meanwhile."""
+        self._commit(writes, lambda user: {**fields(user), "lease": None}, {write.path: [write.path] for write in writes})
+
+    def _commit(
+        self,
+        writes: Sequence[Write],
+        fields: Callable[[User], Mapping[str, Any]],
+        siblings: Mapping[str, Sequence[str]],
+    ) -> set[str]:
+        dropped: set[str] = set()
+        for _ in range(6):
+            kept = [self._conditional(write) for write in writes if write.path not in dropped]
+            own = users.update(self.user.id, if_updated_at=self._updated_at, **fields(self.user))
+            try:
+                times = self.engine.db.commit([*kept, own])
+            except Conflict:
+                for path in self._stale(kept):
+                    dropped.update(siblings[path])
+                continue
+            self._updated_at = times.pop(own.path)
+            self._known.update(times)
+            return dropped
+        raise LeaseLost("the user document keeps changing")
+
+    def _conditional(self, write: Write) -> Write:
+        known = self._known.get(write.path)
+        return replace(write, if_updated_at=known) if known is not None else write
+
+    def _stale(self, writes: Sequence[Write]) -> set[str]:
+        """After a refused commit: make sure the lease is ours, and find the documents that were not as expected."""
+        fresh = users.read(self.engine.db, self.user.id)
+        if fresh is None or fresh[0].lease is None or fresh[0].lease.id != self.lease.id:
+            raise LeaseLost("another run took over")
+        self.user, self._updated_at = fresh
+        expected = {write.path: write.if_updated_at for write in writes if write.if_updated_at is not None}
+        found = self.engine.db.get(list(expected)) if expected else {}
+        return {path for path, at in expected.items() if path not in found or found[path].updated_at != at}

@@ -1,0 +1,74 @@
+"""Load a user and say whether they may sync: connected, not paused, not forbidden, with permission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ..contacts.settings import SyncSettings, from_plain, to_plain
+from ..store import users
+from ..store.records import User
+from .engine import Engine, Policy
+from .tokens import TokenBox
+
+CONTACTS_SCOPE = "https://www.googleapis.com/auth/contacts"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A user who may sync, with the settings in force and the tokens."""
+
+    user: User
+    updated_at: datetime
+    settings: SyncSettings
+    box: TokenBox
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A user who may not sync: the reason as a word. `user` is None if there is no such user."""
+
+    reason: str
+    user: User | None = None
+    updated_at: datetime | None = None
+
+
+def load(engine: Engine, user_id: str) -> Ready | Stopped:
+    """One batched read of the user, the tokens and the pause of the whole deployment."""
+    loaded = users.load(engine.db, engine.cipher, user_id)
+    user = loaded.user
+    if user is None or loaded.updated_at is None:
+        return Stopped("unknown_user")
+
+    def stopped(reason: str) -> Stopped:
+        return Stopped(reason, user, loaded.updated_at)
+
+    if loaded.paused_all is not None or user.paused:
+        return stopped("paused")
+    if engine.policy.disabled is not None:
+        return stopped("disabled")
+    if user.connection != "connected":
+        return stopped(user.connection)
+    if user.sugar_user_id is None or user.sugar_user_name is None:
+        return stopped("sugar_user_missing")
+    if CONTACTS_SCOPE not in loaded.tokens.google_scopes:
+        return stopped("permission_missing")
+    box = TokenBox(engine, user_id, loaded.tokens, loaded.tokens_updated_at)
+    return Ready(user, loaded.updated_at, in_force(user.settings, engine.policy), box)
+
+
+def in_force(settings: SyncSettings, policy: Policy) -> SyncSettings:
+    """A user's settings with what the administrator forces on everyone."""
+    if not policy.forced:
+        return settings
+    plain = to_plain(settings)
+    for path, value in policy.forced.items():
+        place: dict[str, Any] = plain
+        *heads, last = path.split(".")
+        for head in heads:
+            place = place[head]
+        place[last] = msgspec.to_builtins(value)
+    return from_plain(plain)

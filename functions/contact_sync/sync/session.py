@@ -1,0 +1,141 @@
+"""What one run knows: the user and their settings as loaded, both sides as this user, and what was counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..contacts import google_person, sugar_record
+from ..contacts.contact import Contact
+from ..contacts.mapping import Filled
+from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.settings import SyncSettings
+from ..contacts.side import Side
+from ..contacts.sugar_record import Accounts, SugarSchema
+from ..services.google_people import GooglePeople
+from ..services.sugar import Scope, SugarContacts
+from ..store import system
+from ..store.records import SugarMetadata, User
+from .engine import Engine
+from .lease import LeaseHolder
+from .tokens import GoogleToken, SugarToken, TokenBox
+
+METADATA_AGE = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Session:
+    """One run of one user. `lease` is set as soon as the run holds it."""
+
+    engine: Engine
+    run: str
+    trigger: str
+    user: User
+    settings: SyncSettings
+    sugar: SugarContacts
+    google: GooglePeople
+    lease: LeaseHolder | None = None
+    started: datetime = field(default_factory=lambda: datetime.min)
+    counts: Counter[str] = field(default_factory=Counter)
+    _metadata: SugarMetadata | None = None
+
+    @classmethod
+    def open(
+        cls, engine: Engine, run: str, trigger: str, user: User, settings: SyncSettings, box: TokenBox
+    ) -> Session:
+        """A session with both clients speaking for the user."""
+        session = cls(
+            engine,
+            run,
+            trigger,
+            user,
+            settings,
+            SugarContacts(
+                engine.sugar, SugarToken(box, user.sugar_user_name or ""), sugar_record.REQUEST_FIELDS
+            ),
+            GooglePeople(engine.google_http, engine.people_endpoint, GoogleToken(box), engine.sleep),
+        )
+        session.started = engine.now()
+        return session
+
+    @property
+    def holder(self) -> LeaseHolder:
+        """The lease; a bug if the run does not hold one."""
+        if self.lease is None:
+            raise RuntimeError("this step needs the lease")
+        return self.lease
+
+    @property
+    def scope(self) -> Scope:
+        """Which Sugar records the user syncs."""
+        return Scope(self.settings.sugar_scope, self.user.sugar_user_id or "")
+
+    def in_scope(self, record: Mapping[str, Any]) -> bool:
+        """Whether a Sugar record, as this user reads it, belongs to the user's scope."""
+        if self.settings.sugar_scope == "mine":
+            return bool(record.get("assigned_user_id") == self.user.sugar_user_id)
+        if self.settings.sugar_scope == "flagged":
+            return record.get("sync_contact") in (True, 1, "1", "true")
+        return True
+
+    def deletes(self, side: Side) -> bool:
+        """Whether a deletion noted now may be carried out on `side`: the switch is on, and was at the last intake."""
+        return self.settings.may("delete", side) and bool(self.user.cursors.deletes_on.get(side))
+
+    def creates(self, side: Side) -> bool:
+        """Whether records may be created on `side` now."""
+        paused = side is Side.GOOGLE and self.user.creates_paused is not None
+        return self.settings.may("create", side) and not paused
+
+    @property
+    def links(self) -> bool:
+        """Whether pairs may be linked: some direction is on."""
+        return self.settings.from_sugar.enabled or self.settings.from_google.enabled
+
+    def terms(self, contact: Contact) -> tuple[str, ...]:
+        """The contact's match terms as this user's index holds them."""
+        return self.engine.hashed_terms(self.user.id, contact)
+
+    @property
+    def metadata(self) -> SugarMetadata:
+        """Lengths, allowed values and the chunk size of this Sugar instance, read at most once a day."""
+        if self._metadata is None:
+            known = system.load_metadata(self.engine.db)
+            if known is None or self.engine.now() - known.fetched_at > METADATA_AGE:
+                lengths, salutations = self.engine.sugar.schema(enums=True)
+                known = SugarMetadata(lengths, salutations, self.engine.now(), known.chunk if known else 25)
+                system.save_metadata(self.engine.db, known)
+            self._metadata = known
+        return self._metadata
+
+    def remember_chunk(self, chunk: int) -> None:
+        """Keep the adapted /bulk chunk for the next run, where it changed."""
+        if chunk != self.metadata.chunk:
+            self._metadata = SugarMetadata(
+                self.metadata.lengths, self.metadata.salutations, self.metadata.fetched_at, chunk
+            )
+            system.save_metadata(self.engine.db, self._metadata)
+
+    @property
+    def schema(self) -> SugarSchema:
+        """What Sugar's fields can hold."""
+        salutations = self.metadata.salutations
+        return SugarSchema(self.metadata.lengths, frozenset(salutations) if salutations is not None else None)
+
+    def held_by_sugar(self, contact: Contact, accounts: Accounts) -> Contact:
+        """A contact reduced to what Sugar can hold of it."""
+        return sugar_record.reduce(contact, self.schema, accounts)
+
+
+def read_sugar(record: Mapping[str, Any], mapping: ContactMapping | None) -> Contact:
+    """A Sugar record as a Contact, with the mapping's filler in hand."""
+    filled: Filled | None = mapping.filled if mapping else None
+    return sugar_record.read(record, filled)
+
+
+def read_google(person: Mapping[str, Any], mapping: ContactMapping | None) -> Contact:
+    """A Google person as a Contact, with the mapping's base in hand."""
+    return google_person.read(person, mapping.base if mapping else None)

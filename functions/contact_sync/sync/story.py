@@ -1,0 +1,115 @@
+"""The story of a batch as history entries: what was done, with what it replaced.
+
+Ids follow from run, contact and kind, so a repeated record writes no second entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from ..contacts.contact import FIELDS, Contact
+from ..contacts.normal_form import field_text, to_plain
+from ..contacts.plan import Action, Become, Create, Delete, Update
+from ..contacts.side import Side
+from ..services.outcome import Status
+from ..store import history
+from ..store.records import Change, HistoryEntry
+from .batch import Case
+from .session import Session
+
+
+def planned(session: Session, case: Case) -> list[HistoryEntry]:
+    """Entries to be there before the writes: deletions with their whole record, and values that lose a conflict."""
+    action = case.action
+    if isinstance(action, Delete):
+        return [_entry(session, case, "delete", action.side, "planned", before=_whole_record(case, action.side))]
+    if isinstance(action, Update) and action.merged.losses:
+        losers = {loss.winner.other for loss in action.merged.losses}
+        return [_update_entry(session, case, action, side, "planned") for side in Side if side in losers]
+    return []
+
+
+def told(session: Session, case: Case) -> list[HistoryEntry]:
+    """Entries for what was carried out."""
+    action = case.action
+    done = [side for side in Side if side in case.outcomes and case.outcomes[side].status is Status.DONE]
+    if isinstance(action, Update):
+        entries = [_update_entry(session, case, action, side, "done") for side in done]
+        if action.links and not entries:
+            entries.append(_entry(session, case, "link", None, "done"))
+        return entries
+    if isinstance(action, Create):
+        contact = action.contact
+        return [
+            _entry(session, case, "create", side, "done", changes=_all_fields(Contact(), contact)) for side in done
+        ]
+    if isinstance(action, Delete):
+        return [_entry(session, case, "delete", side, "done", before=_whole_record(case, side)) for side in done]
+    if isinstance(action, Become):
+        return [_entry(session, case, str(action.state), None, "done")]
+    return []
+
+
+def _update_entry(session: Session, case: Case, action: Update, side: Side, state: str) -> HistoryEntry:
+    merged = action.merged
+    lost = {loss.field: field_text(loss.field, loss.lost) for loss in merged.losses if loss.winner is not side}
+    before = case.contacts[side]
+    target = merged.targets.get(side, Contact())
+    changes = tuple(
+        Change(
+            name,
+            field_text(name, getattr(before, name)),
+            field_text(name, getattr(target, name)),
+            lost.get(name),
+        )
+        for name in merged.fields_to_write(side)
+    )
+    kind = "merge" if action.links else "update"
+    return _entry(session, case, kind, side, state, before=to_plain(before), changes=changes)
+
+
+def _all_fields(before: Contact, after: Contact) -> tuple[Change, ...]:
+    return tuple(
+        Change(name, field_text(name, getattr(before, name)), text)
+        for name in FIELDS
+        if (text := field_text(name, getattr(after, name)))
+    )
+
+
+def _whole_record(case: Case, side: Side) -> Mapping[str, Any] | None:
+    return case.record if side is Side.SUGAR else case.person
+
+
+def _entry(
+    session: Session,
+    case: Case,
+    action: str,
+    side: Side | None,
+    state: str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    changes: tuple[Change, ...] = (),
+) -> HistoryEntry:
+    now, mapping = session.engine.now(), case.mapping
+    return HistoryEntry(
+        id=history.entry_id(session.run, case.key, f"{action}-{side or 'state'}"),
+        at=now,
+        run=session.run,
+        trigger=session.trigger,
+        sugar_id=mapping.sugar_id if mapping else None,
+        google_id=case.google_id,
+        name=mapping.name if mapping else "",
+        action=action,
+        side=side,
+        state=state,
+        before=before,
+        changes=changes,
+        expire_at=now + timedelta(days=session.engine.history_days),
+    )
+
+
+def action_name(action: Action) -> str:
+    """The word for an action in previews and counts."""
+    return type(action).__name__.lower()

@@ -1,0 +1,78 @@
+"""Deleting contacts."""
+
+from __future__ import annotations
+
+import pytest
+from contact_sync.services.outcome import Status
+from people_account import statuses
+
+
+@pytest.mark.parametrize(
+    ("count", "calls"), [(5, ["DELETE deleteContact"] * 5), (6, ["POST batchDeleteContacts"])]
+)
+def test_few_are_deleted_one_by_one_and_more_at_once(account, count, calls):
+    ids = account.load(count)
+    outcomes = account.people.delete(ids)
+    assert account.calls() == calls
+    assert [(o.key, o.status, o.record) for o in outcomes] == [(each, Status.DONE, None) for each in ids]
+    assert account.google.contacts(account.sub) == []
+
+
+@pytest.mark.parametrize("count", [3, 10])
+def test_what_is_gone_already_counts_as_deleted(account, count):
+    ids = account.load(count)
+    account.google.delete_contact(account.sub, f"people/{ids[1]}")
+    assert statuses(account.people.delete(ids)) == [Status.DONE] * count
+    assert account.google.contacts(account.sub) == []
+
+
+def test_all_gone_already_needs_no_second_delete(account):
+    ids = account.load(6)
+    account.people.delete(ids)
+    account.calls()
+    assert statuses(account.people.delete(ids)) == [Status.DONE] * 6
+    assert account.calls() == ["POST batchDeleteContacts", "GET batchGet"]
+
+
+@pytest.mark.parametrize("count", [2, 7])
+def test_a_lost_answer_is_settled_by_a_read(account, count):
+    ids = account.load(count)
+    account.google.faults.add("drop_after", "eleteContact", times=None)
+    assert statuses(account.people.delete(ids)) == [Status.DONE] * count
+
+
+@pytest.mark.parametrize("count", [2, 7])
+@pytest.mark.parametrize("fault", ["drop_before", "500", "503"])
+def test_a_delete_that_did_not_happen_may_be_tried_later(account, count, fault):
+    ids = account.load(count)
+    account.google.faults.add(fault, "eleteContact", times=None)
+    assert statuses(account.people.delete(ids)) == [Status.TRANSIENT] * count
+    assert len(account.google.contacts(account.sub)) == count
+
+
+def test_a_batch_refused_without_a_name_is_halved(account):
+    ids = account.load(12)
+    account.google.faults.add("400", "eleteContact", times=2)
+    assert statuses(account.people.delete(ids)) == [Status.DONE] * 12
+
+
+def test_a_refused_delete_says_why(account):
+    ids = account.load(1)
+    account.google.faults.add("400", "deleteContact")
+    (outcome,) = account.people.delete(ids)
+    assert (outcome.status, outcome.reason) == (Status.REFUSED, "Request contains an invalid argument.")
+
+
+def test_a_rate_limit_lets_the_rest_stand_back(account):
+    ids = account.load(3)
+    account.google.faults.add("429 fbs", "deleteContact", after=1, times=None)
+    outcomes = account.people.delete(ids)
+    assert statuses(outcomes) == [Status.DONE, Status.TRANSIENT, Status.TRANSIENT]
+    assert outcomes[1].retry_after == 300
+    assert len(account.google.contacts(account.sub)) == 2
+
+
+def test_a_name_given_twice_is_deleted_once(account):
+    (one,) = account.load(1)
+    assert statuses(account.people.delete([one, one])) == [Status.DONE] * 2
+    assert account.calls() == ["DELETE deleteContact"]
