@@ -22,9 +22,7 @@ SecretReader = Callable[[str], str]
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used. The message is the first problem; `problems` holds all, one line
-    each.
-    """
+    """The configuration cannot be used. The message is the first problem; `problems` holds a line each."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__(problems[0])

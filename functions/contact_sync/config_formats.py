@@ -1,6 +1,4 @@
-"""The formats of configuration values. Each reads a text, or raises Malformed saying what the value must
-be.
-"""
+"""The formats of configuration values. Each reads a text, or raises Malformed: what it must be instead."""
 
 from __future__ import annotations
 
@@ -187,7 +185,7 @@ def policy(raw: str) -> Policy:
         raise Malformed(wanted) from None
     if not isinstance(value, dict) or not set(value) <= {"forced", "disabled"}:
         raise Malformed(wanted)
-    forced, disabled = value.get("forced") or {}, value.get("disabled")
+    forced, disabled = value.get("forced", {}), value.get("disabled")
     if not isinstance(forced, dict) or not (
         disabled is None or (isinstance(disabled, str) and disabled.strip())
     ):

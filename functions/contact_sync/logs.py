@@ -33,9 +33,7 @@ _CONTEXT: ContextVar[dict[str, str]] = ContextVar("log_context", default={})  # 
 
 @contextmanager
 def context(*, trace: str | None = None, run: str | None = None, user: str | None = None) -> Iterator[None]:
-    """Add these to every line written inside. `trace` is the X-Cloud-Trace-Context header; `user` a Google
-    sub.
-    """
+    """Add these to every line written inside; `trace` is the X-Cloud-Trace-Context header."""
     found = _TRACE_HEADER.match(trace) if trace else None
     added = {"trace": found[1].lower() if found else None, "run": run, "user": user}
     token = _CONTEXT.set(_CONTEXT.get() | {name: value for name, value in added.items() if value})

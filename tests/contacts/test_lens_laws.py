@@ -44,7 +44,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "twitter": st.sampled_from(["", "@ana", "Ana", "bo"]),
 }
 CONTACTS = st.builds(Contact, **{name: st.none() | values for name, values in VALUES.items()})
-MODEST = settings(max_examples=150, deadline=None)
+MODEST = settings(max_examples=100, deadline=None)
 
 
 @MODEST
@@ -135,7 +135,7 @@ def test_patching_sugar_with_what_was_read_sends_nothing(
     assert sugar_record.read(record, patch.filled) == sugar_record.read(record, filled)
 
 
-@settings(MODEST, max_examples=400)
+@settings(MODEST, max_examples=250)
 @given(st.none() | sugar_records(), CONTACTS, FILLERS, DENIED)
 def test_reading_sugar_after_a_patch_gives_the_contact_reduced_to_what_sugar_holds(
     record: dict[str, Any] | None, contact: Contact, filled: Filled | None, denied: frozenset[str]
@@ -154,11 +154,10 @@ def test_reading_sugar_after_a_patch_gives_the_contact_reduced_to_what_sugar_hol
     meant = {name: value for name in FIELDS if (value := getattr(contact, name)) is not None}
     held = sugar_record.reduce(replace(seen, **meant), SCHEMA, ACCOUNTS)
     for name in FIELDS:
-        wanted, value = getattr(contact, name), getattr(shown, name)
-        if wanted is None or name in patch.unwritten:
+        wanted, value = meant.get(name, getattr(seen, name)), getattr(shown, name)
+        if name in patch.unwritten or name in denied:
             assert same(name, value, getattr(seen, name)), name
-        else:
-            assert name not in denied or same(name, value, getattr(seen, name))
+        if name not in patch.unwritten:
             assert same(name, value, wanted) or same(name, value, getattr(held, name)), name
     assert patched(after, contact, patch.filled, *denied).fields == {}
     assert {key: after[key] for key in before.keys() - patch.fields.keys() - {"account_name"}} == {
@@ -266,7 +265,7 @@ def test_patching_google_with_what_was_read_changes_nothing(
     assert google_person.patch(person, google_person.read(person, base), base) == {}
 
 
-@settings(MODEST, max_examples=300)
+@settings(MODEST, max_examples=200)
 @given(st.none() | people(), CONTACTS, st.none() | CONTACTS)
 def test_reading_google_after_a_patch_gives_the_contact(
     person: dict[str, Any] | None, contact: Contact, base: Contact | None
@@ -285,7 +284,7 @@ def test_reading_google_after_a_patch_gives_the_contact(
 
 
 def _another_item_comes_up(person: Mapping[str, Any], expected: Contact, name: str) -> bool:
-    """Whether the slot was cleared and Google has another item that fits it: that one is not ours to remove."""
+    """Whether the slot was cleared and Google has another item that fits: that one is not ours to remove."""
     slot = next((slot for slot in SLOTS if name in slot.fields), None)
     if slot is None or not all(is_empty(getattr(expected, field)) for field in slot.fields):
         return False

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import grpc
 import pytest
 import requests
 from contact_sync.errors import OperatorMustAct, TransientForAll
 from contact_sync.services.tasks import Task, TaskQueue
-from google.cloud.tasks_v2 import CloudTasksClient
+from google.cloud import tasks_v2
+from google.cloud.tasks_v2 import CloudTasksClient, CreateTaskRequest
+from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 from local_stack.tasks import TasksStandIn, in_process_client
 from local_stack.wsgi_transport import WSGITransport
 
@@ -151,3 +156,71 @@ def test_the_local_stand_in_is_reached_by_its_address(line):
     line.standin.stop()
     with pytest.raises(TransientForAll):
         TaskQueue(f"127.0.0.1:{port}", sleep=line.slept.append).enqueue(QUEUE, URL, {}, name="t1")
+
+
+class Grpc:
+    """Cloud Tasks' CreateTask as the cloud serves it, over gRPC, with failures on order."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.failures: list[grpc.StatusCode] = []
+        self._server = grpc.server(ThreadPoolExecutor(2))
+        method = grpc.unary_unary_rpc_method_handler(
+            self._create, CreateTaskRequest.deserialize, tasks_v2.Task.serialize
+        )
+        handlers = {"CreateTask": method}
+        self._server.add_generic_rpc_handlers(
+            [grpc.method_handlers_generic_handler("google.cloud.tasks.v2.CloudTasks", handlers)]
+        )
+        self.port = self._server.add_insecure_port("127.0.0.1:0")
+        self._server.start()
+
+    def _create(self, request: CreateTaskRequest, context: grpc.ServicerContext) -> tasks_v2.Task:
+        if self.failures:
+            context.abort(self.failures.pop(0), "No.")
+        if request.task.name in self.names:
+            context.abort(grpc.StatusCode.ALREADY_EXISTS, "The task exists.")
+        self.names.append(request.task.name)
+        return request.task
+
+    def client(self) -> CloudTasksClient:
+        channel = grpc.insecure_channel(f"127.0.0.1:{self.port}")
+        return CloudTasksClient(transport=CloudTasksGrpcTransport(channel=channel))
+
+    def stop(self) -> None:
+        self._server.stop(None)
+
+
+@pytest.fixture
+def cloud() -> Iterator[Grpc]:
+    server = Grpc()
+    yield server
+    server.stop()
+
+
+def test_over_grpc_a_name_is_taken_once(cloud):
+    tasks = TaskQueue(client=cloud.client)
+    assert tasks.enqueue(QUEUE, URL, {}, name="same")
+    assert not tasks.enqueue(QUEUE, URL, {}, name="same")
+    assert cloud.names == [f"{QUEUE}/tasks/same"]
+
+
+def test_over_grpc_passing_failures_are_waited_out(cloud):
+    slept: list[float] = []
+    cloud.failures = [grpc.StatusCode.ABORTED, grpc.StatusCode.UNAVAILABLE]
+    assert TaskQueue(sleep=slept.append, client=cloud.client).enqueue(QUEUE, URL, {}, name="t1")
+    assert slept == [0.5, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, TransientForAll),
+        (grpc.StatusCode.PERMISSION_DENIED, OperatorMustAct),
+        (grpc.StatusCode.INVALID_ARGUMENT, OperatorMustAct),
+    ],
+)
+def test_over_grpc_refusals_are_told_apart(cloud, failure, error):
+    cloud.failures = [failure]
+    with pytest.raises(error):
+        TaskQueue(client=cloud.client).enqueue(QUEUE, URL, {})

@@ -82,6 +82,7 @@ def test_due_ones_come_longest_due_first_and_only_those(db: Database) -> None:
     assert sugar_ids(mappings.due(db, "u1", NOON, 10)) == ["s2", "s1", "s3"]
     assert sugar_ids(mappings.due(db, "u1", NOON, 2)) == ["s2", "s1"]
     assert [entry.google_id for entry in google_index.due(db, "u1", NOON, 2)] == ["s2", "s1"]
+    assert mappings.count_due(db, "u1", NOON) == google_index.count_due(db, "u1", NOON) == 3
     assert mappings.next_due(db, "u1") == google_index.next_due(db, "u1") == due_at["s2"]
     assert mappings.next_due(db, "u2") is google_index.next_due(db, "u2") is None
 

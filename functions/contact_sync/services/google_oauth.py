@@ -61,9 +61,7 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who signed in. `sub` is the account for good; addresses can change hands. `hd`: the Workspace
-    domain.
-    """
+    """Who signed in. `sub` is the account for good, addresses change hands; `hd`: the Workspace domain."""
 
     sub: str
     email: str
@@ -256,9 +254,7 @@ class _Certs(transport.Request):
         return self._kept
 
     def forget(self) -> bool:
-        """Have the keys fetched again, unless that just happened: made-up key ids must not cause a fetch
-        each.
-        """
+        """Have the keys fetched again, unless they just were: made-up key ids must not cause a fetch each."""
         if self._now() - self._fetched_at < _CERTS_WAIT:
             return False
         self._kept = None

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import requests
 
+from ..config_formats import Policy
 from ..contacts import match
 from ..contacts.contact import Contact
 from ..services.google_oauth import GoogleOAuth
@@ -60,14 +61,6 @@ def one_after_the_other(first: Callable[[], A], second: Callable[[], B]) -> tupl
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """What the administrator forces on every user: settings by path, or the whole product off with a reason."""
-
-    forced: Mapping[str, Any] = field(default_factory=dict)
-    disabled: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Engine:
     """The surroundings of every run of this process."""
 
@@ -83,7 +76,7 @@ class Engine:
     sleep: Callable[[float], None]
     new_id: Callable[[], str]
     both: Callable[..., Any] = in_parallel
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     history_days: int = 90
 
     def hashed_terms(self, user_id: str, contact: Contact) -> tuple[str, ...]:

@@ -63,7 +63,8 @@ class LeaseHolder:
     def release(self, writes: Sequence[Write], fields: Callable[[User], Mapping[str, Any]]) -> None:
         """Commit for the last time and give the lease back. `fields` of the user document are computed from the
         document as it is then, since a setting may have changed meanwhile."""
-        self._commit(writes, lambda user: {**fields(user), "lease": None}, {write.path: [write.path] for write in writes})
+        alone = {write.path: [write.path] for write in writes}
+        self._commit(writes, lambda user: {**fields(user), "lease": None}, alone)
 
     def _commit(
         self,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import msgspec
-
-from ..contacts.settings import SyncSettings, from_plain, to_plain
+from ..contacts.settings import SyncSettings
 from ..store import users
 from ..store.records import User
-from .engine import Engine, Policy
+from .engine import Engine
 from .tokens import TokenBox
 
 CONTACTS_SCOPE = "https://www.googleapis.com/auth/contacts"
@@ -57,18 +54,4 @@ def load(engine: Engine, user_id: str) -> Ready | Stopped:
     if CONTACTS_SCOPE not in loaded.tokens.google_scopes:
         return stopped("permission_missing")
     box = TokenBox(engine, user_id, loaded.tokens, loaded.tokens_updated_at)
-    return Ready(user, loaded.updated_at, in_force(user.settings, engine.policy), box)
-
-
-def in_force(settings: SyncSettings, policy: Policy) -> SyncSettings:
-    """A user's settings with what the administrator forces on everyone."""
-    if not policy.forced:
-        return settings
-    plain = to_plain(settings)
-    for path, value in policy.forced.items():
-        place: dict[str, Any] = plain
-        *heads, last = path.split(".")
-        for head in heads:
-            place = place[head]
-        place[last] = msgspec.to_builtins(value)
-    return from_plain(plain)
+    return Ready(user, loaded.updated_at, engine.policy.apply(user.settings), box)

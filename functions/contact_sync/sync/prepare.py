@@ -42,9 +42,8 @@ def prepare(session: Session, batch: Batch) -> Writes:
         try:
             _prepare(session, batch, case, writes)
         except NoName:
-            case.action = Quarantine(
-                "no_name", "Sugar needs a last name, and this contact has nothing that could stand in for it.", "last_name"
-            )
+            message = "Sugar needs a last name, and this contact has nothing that could stand in for it."
+            case.action = Quarantine("no_name", message, "last_name")
     return writes
 
 

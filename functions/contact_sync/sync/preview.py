@@ -7,12 +7,13 @@ fingerprint still holds; what moved meanwhile is left out and listed.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 from ..contacts import google_person
-from ..contacts.contact import PRIVATE_FIELDS, Contact
+from ..contacts.contact import FIELDS, PRIVATE_FIELDS, Contact
 from ..contacts.normal_form import display_name, field_text, is_empty, to_plain
 from ..contacts.plan import Become, Create, Delete, Forget, Nothing, Quarantine, Update, Wait
 from ..contacts.side import Side
@@ -94,15 +95,16 @@ def described(case: Case) -> dict[str, Any]:
     action, mapping = case.action, case.mapping
     before = case.contacts
     after: dict[Side, Contact | None] = {side: before[side] if case.views[side].present else None for side in Side}
-    changes: list[dict[str, str]] = []
+    changes: list[dict[str, Any]] = []
     if isinstance(action, Update):
         for side, target in action.merged.targets.items():
             names = action.merged.fields_to_write(side)
             changes += [_change(side, name, before[side], target) for name in names]
+            after[side] = replace(before[side], **{name: getattr(target, name) for name in names})
     elif isinstance(action, Create):
         after[action.side] = action.contact
-        exposed = [name for name in PRIVATE_FIELDS if not is_empty(getattr(action.contact, name) or "")]
-        changes = [_change(action.side, name, Contact(), action.contact) for name in exposed]
+        names = tuple(name for name in FIELDS if not is_empty(getattr(action.contact, name)))
+        changes = [_change(action.side, name, Contact(), action.contact) for name in names]
     elif isinstance(action, Delete):
         after[action.side] = None
     name = mapping.name if mapping and mapping.name else display_name(before[Side.GOOGLE])
@@ -120,8 +122,10 @@ def described(case: Case) -> dict[str, Any]:
     }
 
 
-def _change(side: Side, name: str, before: Contact, after: Contact) -> dict[str, str]:
+def _change(side: Side, name: str, before: Contact, after: Contact) -> dict[str, Any]:
+    """One field; `exposed`: a private value that the company will see."""
     return {
+        "exposed": side is Side.SUGAR and name in PRIVATE_FIELDS and not is_empty(getattr(after, name)),
         "side": str(side),
         "field": name,
         "before": field_text(name, getattr(before, name)),

@@ -72,12 +72,12 @@ class GoogleToken:
     def _refresh(self, tokens: Tokens) -> Tokens:
         if not tokens.google_refresh:
             raise UserMustAct("reconnect", "Google access was never granted or has been withdrawn.")
-        access, expires_at, refresh = self.box.engine.oauth.refresh(tokens.google_refresh)
+        fresh = self.box.engine.oauth.refresh(tokens.google_refresh)
         return replace(
             tokens,
-            google_access=access,
-            google_expires_at=expires_at,
-            google_refresh=refresh or tokens.google_refresh,
+            google_access=fresh.access,
+            google_expires_at=fresh.expires_at,
+            google_refresh=fresh.refresh or tokens.google_refresh,
         )
 
 

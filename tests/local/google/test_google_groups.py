@@ -136,6 +136,13 @@ def test_deleting_a_group_frees_its_members_or_deletes_them(api, google, sub, gr
         assert memberships(api.get(name)) == ["contactGroups/myContacts"]
 
 
+def test_a_contact_whose_only_group_is_deleted_falls_back_to_my_contacts(api, google, sub, group):
+    named = [{"contactGroupMembership": {"contactGroupResourceName": group["resourceName"]}}]
+    name = google.add_contact(sub, ada(memberships=named))
+    api.ok("DELETE", group["resourceName"])
+    assert memberships(api.get(name)) == ["contactGroups/myContacts"]
+
+
 def test_groups_are_read_in_batches(api, group):
     names = [group["resourceName"], "contactGroups/none"]
     found, missing = api.ok("GET", "contactGroups:batchGet", resourceNames=names)["responses"]

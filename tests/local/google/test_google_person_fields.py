@@ -182,3 +182,21 @@ def test_a_body_that_does_not_fit_its_schema_is_refused(api, google, body, messa
     error = api.error("POST", "people:createContact", body)
     assert (error["message"], error["status"]) == (message, "INVALID_ARGUMENT")
     assert google.contacts(api.sub) == []
+
+
+@pytest.mark.parametrize(
+    ("region", "value", "canonical"),
+    [
+        ("US", "(202) 456-1111", "+12024561111"),
+        ("NL", "020 123 4567", "+31201234567"),
+        ("US", "+31 20 123 4567", "+31201234567"),
+        ("US", "06 12345678", None),
+        ("US", "ask at the desk", None),
+    ],
+)
+def test_numbers_have_a_canonical_form_if_they_are_numbers_of_the_account_s_country(
+    api, google, region, value, canonical
+):
+    google.knobs.region = region
+    (phone,) = api.create({"phoneNumbers": [{"value": value}]}, "phoneNumbers")["phoneNumbers"]
+    assert (phone["value"], phone.get("canonicalForm")) == (value, canonical)

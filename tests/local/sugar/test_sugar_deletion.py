@@ -86,8 +86,10 @@ def test_a_restored_record_is_back_with_its_content_and_a_new_date(three, admin,
 
 
 def test_pruned_records_leave_no_trace(three, admin):
+    three.set_flag("jane-id", "b", True)
     three.delete_contact("b")
     assert three.prune() == ["b"]
     assert admin.ids(deleted=True) == ["a", "c"]
     assert three.deleted_ids() == set()
     assert admin.send("POST", "/Contacts", {"id": "b"}).status_code == 200
+    assert three.contact("b")["sync_contact_users"] == []

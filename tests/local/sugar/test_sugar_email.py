@@ -59,6 +59,9 @@ def test_flags_belong_to_the_shared_address(ana, admin, sugar):
     admin.put("/Contacts/a", {"email": [{"email_address": "ana@ex.org", "opt_out": True}]})
     after = admin.get("/Contacts/b")
     assert (after["email"][0]["opt_out"], after["date_modified"]) == (True, before["date_modified"])
+    assert after["email_opt_out"] is True
+    admin.put("/Contacts/a", {"email": [{"email_address": "ana@ex.org", "invalid_email": "1"}]})
+    assert admin.get("/Contacts/b")["invalid_email"] is True
     kept = admin.put("/Contacts/b", {"email": [{"email_address": "ana@ex.org"}]})
     assert kept["email"][0]["opt_out"] is True
 

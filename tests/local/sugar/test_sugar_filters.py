@@ -1,6 +1,7 @@
 """The filter language: operators, logic, macros, links, dates, and what is refused or silently dropped."""
 
 import pytest
+from local_stack.sugar import Field
 
 
 @pytest.fixture
@@ -50,6 +51,9 @@ def people(sugar):
         ({"do_not_call": "0"}, "ac"),
         ({"birthdate": "1980-05-17"}, "a"),
         ({"birthdate": {"$gte": "1985-01-01"}}, "b"),
+        ({"birthdate": {"$in": ["1980-05-17", "2000-01-01"]}}, "a"),
+        ({"birthdate": {"$not_in": ["1980-05-17"]}}, "bc"),
+        ({"birthdate": {"$not_equals": "1980-05-17"}}, "b"),
         ({"birthdate": {"$dateBetween": ["1980-05-17", "1990-12-23"]}}, "a"),
         ({"assigned_user_id": "jane-id"}, "ac"),
         ({"assigned_user_id": {"$in": ["jane-id"]}}, "ac"),
@@ -67,6 +71,11 @@ def people(sugar):
         ({"account_id": "acme"}, "a"),
         ({"accounts.name": {"$is_null": ""}}, "bc"),
         ({"assigned_user_link.user_name": "jane"}, "ac"),
+        ({"assigned_user_name": "Jane Doe"}, "ac"),
+        ({"user_sync.id": "jane-id"}, "b"),
+        ({"$or": []}, "abc"),
+        ({"$following": ""}, ""),
+        ({"$tracker": "-7 DAY"}, ""),
         ({"deleted": "0"}, "abc"),
         ({"deleted": {"$equals": "1"}}, ""),
     ],
@@ -104,6 +113,7 @@ def test_conditions_about_the_caller(people, jane, admin):
         ({"$equals": "2026-02-28"}, ""),
         ({"$dateRange": "today"}, "abc"),
         ({"$dateRange": "last_month"}, ""),
+        ({"$dateRange": "this_year"}, "abc"),
         ({"$last_x_days": 2}, "abc"),
         ({"$more_x_days_ago": 1}, ""),
     ],
@@ -136,7 +146,7 @@ def test_keyset_filter_goes_on_after_the_last_row(people, admin):
     assert seen == ["a", "b", "k0", "k1", "k2", "k3", "k4", "c"]
 
 
-@pytest.mark.parametrize("name", ["name", "full_name"])
+@pytest.mark.parametrize("name", ["name", "full_name", "invalid_email", "tag"])
 def test_computed_fields_are_silently_ignored(people, admin, name):
     assert admin.ids({name: "Nobody"}) == ["a", "b", "c"]
     assert admin.ids({name: "Nobody"}, {"id": "a"}) == ["a"]
@@ -152,6 +162,9 @@ def test_computed_fields_are_silently_ignored(people, admin, name):
         ([{"last_name": {"$in": "x"}}], None),
         ([{"last_name": {"$not_in": "x"}}], None),
         ([{"date_modified": {"$between": ["2026-01-01"]}}], None),
+        ([{"$everything": ""}], "Unknown field $everything"),
+        ([{"birthdate": {"$starts": "19"}}], None),
+        ([{"do_not_call": {"$contains": "1"}}], None),
         ([{"nowhere.name": "x"}], "Invalid link nowhere"),
         ([{"accounts.shoe_size": "x"}], "Unknown field shoe_size"),
         ([{"date_modified": {"$gt": "2026-03-01T09:01:00 00:00"}}], None),
@@ -201,3 +214,16 @@ def test_users_are_found_by_address_and_accounts_by_name(people, jane):
         "/Accounts/filter", {"filter": [{"name": {"$in": ["acme", "nope"]}}], "fields": "name"}
     )
     assert [account["name"] for account in accounts["records"]] == ["Acme", "Acme"]
+
+
+def test_numbers_are_numbers(people, admin):
+    people.customize_field("Contacts", Field("score_c", "int"))
+    for contact_id, score in (("a", "9"), ("b", " 10 points"), ("c", "many")):
+        assert admin.send("PUT", f"/Contacts/{contact_id}", {"score_c": score}).status_code == 200
+    assert admin.ids({"score_c": {"$gt": 8}}) == ["a", "b"]
+    assert admin.ids({"score_c": {"$in": ["0"]}}) == ["c"]
+    assert admin.send("POST", "/Contacts/filter", {"filter": [{"score_c": {"$lt": "x"}}]}).status_code == 422
+
+
+def test_saved_filters_are_looked_for(people, admin):
+    assert admin.send("POST", "/Contacts/filter", {"filter_id": "mine"}).status_code == 404

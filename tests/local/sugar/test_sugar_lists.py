@@ -66,6 +66,7 @@ def test_page_sizes(seven, admin):
     assert len(admin.list()["records"]) == 20
     assert len(admin.list(max_num=0)["records"]) == 20
     assert len(admin.list(max_num=-1)["records"]) == 27
+    assert admin.send("POST", "/Contacts/filter", {"max_num": "many"}).status_code == 422
 
 
 def test_a_configured_maximum_replaces_sizes_without_a_word(seven, admin):

@@ -16,6 +16,7 @@ import pytest
 import requests
 from local_stack.sugar import SugarSimulator
 from local_stack.sugar.serving import serve
+from local_stack.sugar.state import load_state, save_state
 
 LOCAL = Path(__file__).parents[3] / "infra" / "local"
 LOGIN = {
@@ -188,6 +189,20 @@ def test_a_process_keeps_its_data_in_a_file(tmp_path, http):
     ).json()["records"]
     stop(process)
     assert [record["id"] for record in found] == ["a"]
+
+
+def test_a_file_holds_people_records_and_marks(sugar, clock, tmp_path):
+    ids = sugar.load([{"last_name": "Ruiz", "email": "ana@ex.org", "sync_contact_users": ["jane-id"]}])
+    sugar.hide_contact(ids[0], "admin-id")
+    sugar.delete_contact(sugar.add_contact(last_name="Gone", account_id=sugar.add_account("Acme")))
+    sugar.advance(60)
+    save_state(sugar, tmp_path / "state.json")
+    copy = SugarSimulator(now=clock)
+    load_state(copy, tmp_path / "state.json")
+    assert copy.contacts() == sugar.contacts()
+    assert (copy.deleted_ids(), copy.offset) == (sugar.deleted_ids(), sugar.offset)
+    assert (copy.db.users, copy.platforms) == (sugar.db.users, sugar.platforms)
+    assert copy.db.hidden.has("admin-id", ids[0])
 
 
 def test_loading_a_page_and_a_bulk_are_fast(admin):

@@ -58,6 +58,10 @@ def test_a_chosen_id_is_kept_and_refused_the_second_time(admin, sugar):
     assert sugar.contact(body["id"])["last_name"] == "Ruiz"
 
 
+def test_an_id_that_does_not_fit_is_refused(admin):
+    assert admin.send("POST", "/Contacts", {"id": "x" * 37}).status_code == 422
+
+
 def test_the_id_of_a_deleted_record_cannot_be_used(admin, sugar):
     sugar.add_contact(id="a", last_name="Ruiz")
     sugar.delete_contact("a")
@@ -95,6 +99,21 @@ def test_put_changes_only_what_is_given(admin, sugar, clock):
     assert sugar.writes == [("admin", "PUT", "a", ("birthdate", "department", "full_name", "phone_work"))]
 
 
+def test_date_entered_can_be_written(admin, sugar):
+    sugar.add_contact(id="a", last_name="Ruiz")
+    answer = admin.put("/Contacts/a", {"date_entered": "2020-01-01T12:00:00+02:00"})
+    assert answer["date_entered"] == "2020-01-01T10:00:00+00:00"
+
+
+def test_a_touch_moves_the_date_only(admin, sugar, clock):
+    sugar.add_contact(id="a", last_name="Ruiz")
+    before = sugar.contact("a")
+    clock.advance(10)
+    sugar.touch_contact("a")
+    changed = {name for name, value in sugar.contact("a").items() if value != before[name]}
+    assert changed == {"date_modified"}
+
+
 def test_every_put_moves_date_modified(admin, sugar, clock):
     sugar.add_contact(id="a", last_name="Ruiz")
     clock.advance(10)
@@ -125,6 +144,7 @@ def test_texts_are_trimmed_and_cut_to_their_length(admin, sugar):
         ({"birthdate": "17.5.1980"}, "Did not recognize birthdate as a date/time, it looked like 17.5.1980"),
         ({"description": "é" * 40_000}, "ERR_FIELD_TOO_LARGE: description"),
         ({"id": "other"}, None),
+        ({"date_entered": "lately"}, None),
         ({"accounts": "acme"}, None),
     ],
 )
@@ -162,6 +182,9 @@ def test_the_account_is_linked_by_id_only(admin, sugar):
     assert admin.get("/Contacts/a")["account_name"] == "Acme Ltd"
     assert admin.put("/Contacts/a", {"account_id": ""})["account_name"] == ""
     assert admin.put("/Contacts/a", {"accounts": {"add": ["acme"]}})["account_id"] == "acme"
+    sugar.delete_account("acme")
+    gone = admin.get("/Contacts/a")
+    assert (gone["account_id"], gone["account_name"]) == ("acme", "")
     assert admin.put("/Contacts/a", {"accounts": {"delete": ["acme"]}})["account_id"] == ""
 
 
@@ -172,6 +195,8 @@ def test_the_outlook_flag_belongs_to_the_caller(admin, jane, sugar):
     assert sugar.contact("a")["sync_contact_users"] == ["jane-id"]
     created = jane.post("/Contacts", {"last_name": "Ng", "sync_contact": "1"})
     assert created["sync_contact"] is True
+    assert jane.put("/Contacts/a", {"my_favorite": True})["my_favorite"] is True
+    assert admin.get("/Contacts/a")["my_favorite"] is False
     assert jane.put("/Contacts/a", {"sync_contact": 0})["sync_contact"] is False
 
 
@@ -249,6 +274,7 @@ def test_a_version_may_come_in_the_accept_header(admin):
     accept = {"Accept": "application/vnd.sugarcrm.core+json; version=11.4"}
     assert admin.get("http://sugar.test/rest/ping", headers=accept) == "pong"
     assert admin.send("GET", "http://sugar.test/rest/ping").status_code == 404
+    assert admin.send("GET", "http://sugar.test/ping").json()["error"] == "no_method"
 
 
 @pytest.mark.parametrize("version", ["v9", "v11_99", "v12"])

@@ -148,6 +148,13 @@ def test_a_user_made_inactive_loses_the_running_session(sugar, jane):
     assert jane.get("/ping")["error"] == "invalid_grant"
 
 
+def test_a_user_made_inactive_cannot_refresh(sugar, stranger):
+    tokens = stranger.post("/oauth2/token", PASSWORD)
+    sugar.edit_user("jane-id", status="Inactive")
+    answer = stranger.send("POST", "/oauth2/token", refresh(tokens["refresh_token"]))
+    assert (answer.status_code, answer.json()["error"]) == (401, "need_login")
+
+
 def test_bearer_works_and_oauth_token_wins(stranger, jane):
     bearer = {"Authorization": f"Bearer {jane.token}"}
     assert stranger.send("GET", "/ping", headers=bearer).json() == "pong"

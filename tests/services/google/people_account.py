@@ -1,4 +1,6 @@
-"""One user's simulated Google contacts with the adapter on them, and prepared answers for what is never seen."""
+"""One user's simulated Google contacts with the adapter on them, and prepared answers for what is never
+seen.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import crypt, jwt
 from local_stack.wsgi_transport import WSGITransport
-from people_account import Answers
+from tests.services.google.people_account import Answers
 
 CERTS = "https://www.googleapis.com/oauth2/v1/certs"
 

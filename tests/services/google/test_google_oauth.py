@@ -13,7 +13,7 @@ from contact_sync.errors import OperatorMustAct, RateLimited, TransientForUser, 
 from contact_sync.services.google_oauth import GoogleOAuth, Grant
 from local_stack.google import CONTACTS, EMAIL, GoogleSimulator
 from local_stack.wsgi_transport import WSGITransport
-from people_account import Answers
+from tests.services.google.people_account import Answers
 
 BACK = "https://sync.corp.test/oauth/callback"
 SCOPES = ("openid", EMAIL, CONTACTS)

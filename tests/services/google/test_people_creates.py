@@ -6,7 +6,7 @@ import pytest
 from contact_sync.contacts.google_person import mark
 from contact_sync.errors import UserMustAct
 from contact_sync.services.outcome import Status
-from people_account import marked, named, statuses
+from tests.services.google.people_account import marked, named, statuses
 
 BAD = {"names": [{"givenName": "One"}, {"givenName": "Another"}]}
 GONE_LABEL = {"memberships": [{"contactGroupMembership": {"contactGroupResourceName": "contactGroups/gone"}}]}
@@ -17,7 +17,9 @@ def created(account) -> list[str]:
     return sorted(mark(person) or "" for person in account.google.contacts(account.sub))
 
 
-@pytest.mark.parametrize(("count", "calls"), [(5, ["POST createContact"] * 5), (6, ["POST batchCreateContacts"])])
+@pytest.mark.parametrize(
+    ("count", "calls"), [(5, ["POST createContact"] * 5), (6, ["POST batchCreateContacts"])]
+)
 def test_few_are_created_one_by_one_and_more_at_once(account, count, calls):
     outcomes = account.people.create(marked(count))
     assert account.calls() == calls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from contact_sync.services.outcome import Status
-from people_account import statuses
+from tests.services.google.people_account import statuses
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,22 @@ def test_all_gone_already_needs_no_second_delete(account):
     account.calls()
     assert statuses(account.people.delete(ids)) == [Status.DONE] * 6
     assert account.calls() == ["POST batchDeleteContacts", "GET batchGet"]
+
+
+def test_one_missing_contact_costs_a_batch_one_read_and_a_second_call(account):
+    ids = account.load(12)
+    account.google.delete_contact(account.sub, f"people/{ids[1]}")
+    account.people.delete(ids)
+    assert account.calls() == ["POST batchDeleteContacts", "GET batchGet", "POST batchDeleteContacts"]
+
+
+@pytest.mark.parametrize("count", [2, 7])
+def test_contention_makes_all_stand_back_without_more_calls(account, count):
+    ids = account.load(count)
+    account.google.faults.add("409", "eleteContact", times=None)
+    outcomes = account.people.delete(ids)
+    assert {(o.status, o.retry_after) for o in outcomes} == {(Status.TRANSIENT, 5.0)}
+    assert len(account.calls()) == 1
 
 
 @pytest.mark.parametrize("count", [2, 7])

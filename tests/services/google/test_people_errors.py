@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import requests
-from people_account import ENDPOINT, Token, marked, statuses
 from contact_sync.errors import OperatorMustAct, RateLimited, TransientForUser, UserMustAct
 from contact_sync.services.google_people import GooglePeople
 from contact_sync.services.outcome import Status
+from tests.services.google.people_account import ENDPOINT, Token, marked, statuses
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,9 @@ def test_limits_that_last_are_waited_for_minutes(answering, error):
     assert raised.value.retry_after == 300
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"\xff\xfe", b"", b"[]", {"error": "text"}, {"error": {"message": 5}}])
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"\xff\xfe", b"", b"[]", {"error": "text"}, {"error": {"message": 5}}]
+)
 @pytest.mark.parametrize(
     ("status", "error"),
     [(400, OperatorMustAct), (403, OperatorMustAct), (429, RateLimited), (500, TransientForUser)],

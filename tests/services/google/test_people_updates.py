@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from contact_sync.errors import UserMustAct
 from contact_sync.services.google_people import PersonUpdate
 from contact_sync.services.outcome import Status
-from people_account import named, statuses
+from tests.services.google.people_account import named, statuses
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,46 @@ def test_edited_touched_and_deleted_contacts_in_one_go(account, count, details):
     assert account.given_name(ids[0]) == "Edited"
     assert [account.given_name(each) for each in ids[3:]] == [f"New{n}" for n in range(3, count)]
     assert account.given_name(ids[1]) == "New1"
+
+
+def test_stale_contacts_that_google_does_not_name_are_found_by_one_read(account):
+    account.google.faults.add("batch without details", "batchUpdate", times=None)
+    ids = account.load(12)
+    updates = account.renamed(ids)
+    account.google.touch_contact(account.sub, f"people/{ids[3]}")
+    account.google.delete_contact(account.sub, f"people/{ids[4]}")
+    account.calls()
+    outcomes = account.people.update(updates)
+    assert [o.key for o in outcomes if o.status is not Status.DONE] == [ids[4]]
+    assert account.calls() == ["POST batchUpdateContacts", "GET batchGet", "POST batchUpdateContacts"]
+
+
+def test_a_contact_that_already_shows_the_new_content_needs_no_write(account):
+    (one,) = account.load(1)
+    updates = account.renamed([one])
+    account.google.edit_contact(account.sub, f"people/{one}", names=[{"givenName": "New0"}])
+    assert statuses(account.people.update(updates)) == [Status.DONE]
+    assert account.google.writes == []
+
+
+@pytest.mark.parametrize("count", [2, 7])
+def test_contention_makes_all_stand_back_without_more_calls(account, count):
+    updates = account.renamed(account.load(count))
+    account.google.faults.add("409", "pdateContact", times=None)
+    account.calls()
+    outcomes = account.people.update(updates)
+    assert {(o.status, o.retry_after) for o in outcomes} == {(Status.TRANSIENT, 5.0)}
+    assert len(account.calls()) == 1
+
+
+def test_an_update_names_the_version_it_was_made_from(account):
+    (update,) = account.renamed(account.load(1))
+    sent = []
+    account.transport.before = lambda request: sent.append(json.loads(request.body))
+    account.people.update([update])
+    source = update.person["metadata"]["sources"][0]
+    assert sent[0]["etag"] == update.person["etag"]
+    assert sent[0]["metadata"]["sources"] == [{name: source[name] for name in ("type", "id", "etag")}]
 
 
 def test_an_edit_of_another_field_does_not_stand_in_the_way(account):

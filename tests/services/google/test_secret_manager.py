@@ -14,7 +14,7 @@ from google.cloud.secretmanager_v1.services.secret_manager_service.transports im
     SecretManagerServiceRestTransport,
 )
 from local_stack.wsgi_transport import WSGITransport
-from people_account import Answers
+from tests.services.google.people_account import Answers
 
 
 def secret(data: bytes) -> dict[str, Any]:

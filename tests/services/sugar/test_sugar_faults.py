@@ -105,14 +105,6 @@ def test_a_redirect_is_not_followed_with_a_token(desk: Any) -> None:
     assert len(desk.wire.calls) == 3  # the two tokens of the warm-up, and this
 
 
-def test_cookies_of_one_user_never_travel_with_anothers_token(desk: Any) -> None:
-    cookies: list[str | None] = []
-    desk.wire.before = lambda request: cookies.append(request.headers.get("Cookie"))
-    desk.server.check()
-    desk.contacts.count(desk.mine)
-    assert cookies == [None] * 4
-
-
 def test_a_users_dead_token_is_renewed_once_and_the_call_replayed(desk: Any) -> None:
     desk.warm_up()
     rejected = desk.token.value

@@ -30,14 +30,19 @@ class OwnToken:
 
 
 @pytest.fixture
-def server(desk: Any) -> Iterator[SugarServer]:
+def http() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        yield session
+
+
+@pytest.fixture
+def server(desk: Any, http: requests.Session) -> Iterator[SugarServer]:
     listening = serve(desk.sugar)
     thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
     thread.start()
     url = f"http://127.0.0.1:{listening.server_port}"
     config = SugarConfig(url, "svc", "secret", "sync", "sync-user")
-    with requests.Session() as http:
-        yield SugarServer(config, http, desk.sessions, desk.clock, desk.clock.sleep)
+    yield SugarServer(config, http, desk.sessions, desk.clock, desk.clock.sleep)
     listening.shutdown()
     listening.server_close()
     thread.join()
@@ -78,3 +83,16 @@ def test_a_read_that_takes_too_long_makes_the_user_wait(desk: Any, server: Sugar
     finally:
         held.set()
     assert caught.value.code == "sugar_timeout"
+
+
+def test_cookies_of_one_user_never_travel_with_anothers_token(
+    server: SugarServer, http: requests.Session
+) -> None:
+    login = requests.post(
+        f"{server.transport.config.url}/rest/v11_11/oauth2/token",
+        json={"grant_type": "password", "client_id": "sugar", "username": "svc", "password": "secret"},
+        timeout=5,
+    )
+    assert len(login.cookies) == 1
+    server.check()
+    assert len(http.cookies) == 0

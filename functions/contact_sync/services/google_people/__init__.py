@@ -1,8 +1,6 @@
 """Google Contacts of one user through the People API. The only room that imports `googleapiclient`.
 
 Writes go out strictly one after another, as Google asks for one user's writes, and each exactly once.
-Importing this package imports Google's client library (a good third of a second), so import it where it is
-first needed.
 """
 
 from __future__ import annotations
@@ -48,9 +46,7 @@ class GooglePeople:
         return reads.list_changes(self._calls, sync_token, page_token, want_token)
 
     def recently_changed(self, pages: int = 1) -> list[dict[str, Any]]:
-        """The contacts changed last, newest first, a thousand a page; for finding our mark after a doubtful
-        create.
-        """
+        """The contacts changed last, newest first, a thousand a page: a doubtful create shows there."""
         return reads.list_recently_changed(self._calls, pages)
 
     def get(self, ids: Iterable[str]) -> Read:

@@ -6,8 +6,6 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from googleapiclient.discovery import build  # type: ignore[import-untyped]
-
 from ...errors import OperatorMustAct, OutcomeUnknown, TransientForUser
 from .faults import UNAVAILABLE, Rejected, account_error, read_fault
 from .transport import AnswerLost, Refusal, Transport
@@ -34,9 +32,13 @@ _NO_HTTP = object()
 
 @functools.lru_cache(maxsize=4)
 def resources(endpoint: str) -> Resources:
-    """The API at `endpoint`, built from the discovery document that comes with the library. Holds no
-    connection.
+    """The API at `endpoint`, built from the discovery document that comes with the client library.
+
+    It holds no connection. The library is imported here, where it is first needed: that takes a good third of
+    a second.
     """
+    from googleapiclient.discovery import build  # type: ignore[import-untyped]
+
     options = {"api_endpoint": endpoint}
     service = build(
         "people", "v1", http=_NO_HTTP, static_discovery=True, cache_discovery=False, client_options=options

@@ -16,9 +16,7 @@ def same_content(person: Person, other: Person, fields: Iterable[str]) -> bool:
 
 
 def holds(person: Person, fields: Mapping[str, list[Any]]) -> bool:
-    """Whether the person shows exactly the items we sent, apart from values Google derives or leaves out as
-    empty.
-    """
+    """Whether the person shows the items we sent and no others; what Google derives does not count."""
     return all(_holds(carried(person, field), sent) for field, sent in fields.items())
 
 

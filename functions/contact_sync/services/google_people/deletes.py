@@ -1,6 +1,4 @@
-"""Deleting contacts. Deleting what is gone already is success; Google's own 404 for it differs by the
-call.
-"""
+"""Deleting contacts. What is gone already counts as deleted."""
 
 from __future__ import annotations
 

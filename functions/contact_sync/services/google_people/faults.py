@@ -65,9 +65,7 @@ class Fault:
         return _PRIVATE.sub("…", _QUOTED.sub("…", self.message))[:300] or f"HTTP {self.status}"
 
     def elements(self) -> dict[str, Fault]:
-        """The guilty elements of a refused batch, by resource name or by position. Empty: Google named
-        none.
-        """
+        """The guilty elements of a refused batch by resource name or position; empty if Google named none."""
         found: dict[str, Fault] = {}
         for detail in self.details:
             errors = detail.get("contactErrors")
@@ -77,9 +75,7 @@ class Fault:
 
 
 class Rejected(Exception):
-    """A call that Google refused because of what it asked for; nothing was done. Never leaves this
-    package.
-    """
+    """Google refused a call because of what it asked for; nothing was done. Never leaves this package."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.plain_reason)
@@ -111,9 +107,7 @@ def read_fault(status: int, headers: Mapping[str, str], content: bytes) -> Fault
 
 
 def account_error(fault: Fault) -> SyncError | None:
-    """Our error where the fault concerns the user's whole account, or None where it is about what was
-    asked.
-    """
+    """Our error where the fault concerns the whole account, None where it is about what was asked."""
     status = fault.status
     if fault.full:
         return None

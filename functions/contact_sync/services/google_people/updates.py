@@ -36,9 +36,7 @@ class _Open:
 
 
 def update_people(calls: Calls, items: Sequence[PersonUpdate]) -> list[Outcome]:
-    """Carry out the updates; outcomes in the order of `items`, DONE ones with the person as Google keeps
-    it.
-    """
+    """Carry out the updates; outcomes in the order of `items`, DONE ones with the person as it is now."""
     return in_order([item.key for item in items], _update(calls, items, tries=0))
 
 
@@ -139,9 +137,7 @@ def _refused(item: PersonUpdate, fault: Fault, left: _Open) -> list[Outcome]:
 
 
 def _settle_doubt(calls: Calls, items: Sequence[PersonUpdate]) -> list[Outcome]:
-    """What became of updates without an answer. Not done is safe to say: a late arrival meets a changed
-    etag.
-    """
+    """What became of updates without an answer; what does not show is planned anew, on another etag."""
     try:
         read = get_people(calls, [google_id(item.person) for item in items])
     except SyncError:

@@ -17,8 +17,9 @@ from .faults import FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, OUT_OF_RAN
 Item = TypeVar("Item")
 
 SINGLES = 5
-"""Up to this many elements go by single calls: a batch costs 6 reads, 6 writes and 200 of the daily
-writes.
+"""Up to this many elements go by single calls.
+
+A batch costs 6 reads, 6 writes and 200 of the daily writes of Google's quotas, whatever its size.
 """
 
 _FOR_GOOD = frozenset({INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, OUT_OF_RANGE})
@@ -63,7 +64,7 @@ def _waits(key: str, reason: str, seconds: float | None) -> Outcome:
 
 
 def of_fault(key: str, fault: Fault) -> Outcome:
-    """The outcome of an element that Google refused, from its own fault or that of the call about it alone."""
+    """The outcome of an element that Google refused, by its own fault or that of a call for it alone."""
     if fault.full:
         return Outcome(key, Status.FULL, reason="google_full")
     if fault.status == 409:

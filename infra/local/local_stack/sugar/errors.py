@@ -30,10 +30,7 @@ class SugarError(Exception):
 
 def reason_phrase(status: int) -> str:
     """The text beside a status code, as in `200 OK`."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
+    return HTTPStatus(status).phrase
 
 
 def record_not_found(record_id: str, module: str) -> SugarError:

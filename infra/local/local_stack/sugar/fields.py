@@ -208,9 +208,6 @@ MODULES: dict[str, Fields] = {
     "WebLogicHooks": WEB_LOGIC_HOOKS,
 }
 
-COMPUTED = frozenset({"name", "full_name", "email2", "invalid_email", "email_opt_out", "locked_fields"})
-"""Fields without a column; a condition on one is silently dropped by Sugar."""
-
 
 def _items(*keys: str) -> dict[str, str]:
     """A dropdown whose labels are its keys."""

@@ -10,7 +10,7 @@ from typing import Any
 from . import dates
 from .database import Database, User
 from .errors import SugarError, invalid_parameter
-from .fields import COMPUTED, EMAIL_ADDRESSES, Field, Fields
+from .fields import EMAIL_ADDRESSES, Field, Fields
 from .links import LINKS, link_fields
 from .operators import Comparison, compare
 from .table import Values
@@ -135,12 +135,12 @@ class FilterCompiler:
             return self._related(field.link, field.shows, operator, argument)
         if name in ("email", "email1"):
             return self._related("email_addresses_primary", "email_address", operator, argument)
+        marks = {"sync_contact": self._db.flags, "my_favorite": self._db.favorites}.get(name)
+        if not field.stored and marks is None:
+            return ANYTHING  # a field without a column: Sugar drops the condition without a word
         comparison = compare(field, operator, argument, self._zone, self._db.clock.now())
-        if name in ("sync_contact", "my_favorite"):
-            marks = self._db.flags if name == "sync_contact" else self._db.favorites
+        if marks is not None:
             return self._marked(marks.records(self._caller.id), comparison.test(True))
-        if name in COMPUTED and not field.stored:
-            return ANYTHING
         return self._stored(field, operator, argument, comparison)
 
     def _stored(self, field: Field, operator: str, argument: Any, comparison: Comparison) -> Condition:

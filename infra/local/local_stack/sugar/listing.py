@@ -10,7 +10,7 @@ from typing import Any
 from .addresses import truth
 from .database import Database
 from .errors import SugarError, invalid_parameter
-from .fields import COMPUTED, Field
+from .fields import Field
 from .filters import Condition, FilterCompiler, all_of
 from .links import LINKS, full_name
 from .rendering import Renderer, wanted_fields
@@ -133,7 +133,7 @@ class Lister:
 
     def _sort_key(self, field: Field) -> Callable[[Values], Any]:
         name = field.name
-        if field.name in COMPUTED and not field.stored:
+        if field.type == "fullname":
             return lambda values: full_name(values).upper()
         if field.type == "relate" and field.link:
             resolve = LINKS[self._module][field.link][1]

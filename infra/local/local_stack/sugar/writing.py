@@ -4,6 +4,7 @@ rights.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -96,6 +97,8 @@ class Writer:
             return truth(value)
         if known.type in ("date", "datetime"):
             return self._dated(known, str(value).strip())
+        if known.type == "int":
+            return _leading_number(str(value))
         text = ("1" if value else "") if isinstance(value, bool) else str(value)
         if known.type == "text" and len(text.encode()) > TEXT_LIMIT:
             raise invalid_parameter(f"ERR_FIELD_TOO_LARGE: {known.name}")
@@ -144,3 +147,9 @@ class Writer:
                 changes.columns["account_id"] = str(account)
         if not added and current is not None and current.get("account_id") in removed:
             changes.columns["account_id"] = ""
+
+
+def _leading_number(text: str) -> int | None:
+    """What the database makes of a text in an integer column."""
+    match = re.match(r"\s*[+-]?\d+", text)
+    return int(match.group()) if match else None if text == "" else 0

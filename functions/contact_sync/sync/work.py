@@ -1,0 +1,49 @@
+"""What the worker does with one task: a run, logged, and recorded with the user when the task gives up."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from ..errors import OperatorMustAct, TransientForAll
+from ..store import users
+from .engine import Engine
+from .request import WorkerRequest
+from .run import run
+
+log = logging.getLogger("contact_sync.worker")
+
+
+def work(engine: Engine, asked: WorkerRequest, *, last_attempt: bool = False) -> dict[str, Any]:
+    """Run once and answer the summary.
+
+    Raises TransientForAll for a fault that all users share. On the task's last attempt the failure is recorded first:
+    Cloud Tasks has no dead-letter queue.
+    """
+    preview = asked.run if asked.trigger in ("preview", "apply") else None
+    try:
+        summary = run(engine, asked.user, asked.trigger, asked.run, asked.attempt, preview)
+    except TransientForAll as error:
+        if last_attempt:
+            _record_failure(engine, asked, error)
+        raise
+    log.info(
+        "run ended",
+        extra={
+            "trigger": asked.trigger,
+            "phase": summary["phase"],
+            "code": summary.get("error"),
+            "counts": summary.get("counts", {}),
+            "done": summary.get("done", 0),
+            "waiting": summary.get("waiting", 0),
+        },
+    )
+    return summary
+
+
+def _record_failure(engine: Engine, asked: WorkerRequest, error: TransientForAll) -> None:
+    summary = {"run": asked.run, "trigger": asked.trigger, "error": error.code, "finished": engine.now()}
+    try:
+        engine.db.commit([users.update(asked.user, last_run=summary)])
+    except (TransientForAll, OperatorMustAct):
+        log.error("a failed run could not be recorded", extra={"code": error.code})

@@ -1,0 +1,97 @@
+"""The three deployed functions: dispatcher, worker and web. They parse, delegate, and turn errors into a status."""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import functions_framework
+from flask import Request, Response, jsonify
+
+from contact_sync import composition, logs
+from contact_sync.config import Config, Function, load
+from contact_sync.errors import TransientForAll
+from contact_sync.sync.request import BadRequest, parse
+
+if TYPE_CHECKING:
+    from contact_sync.sync.engine import Engine
+
+log = logging.getLogger("contact_sync.main")
+
+
+@lru_cache(maxsize=1)
+def _config(function: Function) -> Config:
+    project = os.environ.get("GOOGLE_CLOUD_PROJECT", "")
+    logs.set_up(project)
+    return load(os.environ, function, composition.secret_reader(project))
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Engine:
+    return composition.engine(_config("worker"))
+
+
+def _trace(request: Request) -> str | None:
+    return request.headers.get("X-Cloud-Trace-Context")
+
+
+def _unavailable(error: TransientForAll) -> Response:
+    """A fault that all users share: Cloud Tasks backs the whole queue off."""
+    response = jsonify({"error": {"code": error.code, "message": error.message}})
+    response.status_code = 503
+    response.headers["Retry-After"] = str(int(error.retry_after or 30))
+    return response
+
+
+@functions_framework.http
+def dispatcher(request: Request) -> Response:
+    """POST /: enqueue one task per due user."""
+    from contact_sync.sync.dispatch import dispatch
+
+    config = _config("dispatcher")
+    with logs.context(trace=_trace(request)):
+        try:
+            db, queue = composition.database(config), composition.worker_queue(config)
+            answer = dispatch(db, queue.many, composition.utc_now())
+        except TransientForAll as error:
+            log.warning("dispatch failed", extra={"code": error.code})
+            return _unavailable(error)
+        log.info("dispatched", extra={"function": "dispatcher", "count": answer["enqueued"]})
+        return jsonify(answer)
+
+
+@functions_framework.http
+def worker(request: Request) -> Response:
+    """POST /: one run of one user."""
+    from contact_sync.sync.work import work
+
+    engine = _engine()
+    try:
+        asked = parse(request.get_data())
+    except BadRequest as error:
+        response = jsonify({"error": {"code": "bad_request", "message": str(error)}})
+        response.status_code = 400
+        return response
+    with logs.context(trace=_trace(request), run=asked.run, user=asked.user):
+        retries = int(request.headers.get("X-CloudTasks-TaskRetryCount") or 0)
+        last = retries + 1 >= _config("worker").tasks_max_attempts
+        try:
+            return jsonify(work(engine, asked, last_attempt=last))
+        except TransientForAll as error:
+            log.warning("run failed", extra={"code": error.code, "attempt": retries})
+            return _unavailable(error)
+
+
+@functions_framework.http
+def web(request: Request) -> Response:
+    """The user's own pages and JSON API."""
+    return Response.from_app(_web_app(), request.environ)
+
+
+@lru_cache(maxsize=1)
+def _web_app():  # type: ignore[no-untyped-def]
+    from contact_sync.web.app import create_app
+
+    return create_app(_config("web"), composition.web_services(_config("web")))
