@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
+
 from contact_sync import config
 from contact_sync.config_formats import Policy, QuietHours, TokenKey
 from contact_sync.contacts.settings import InvalidSettings, SyncSettings

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from contact_sync import logs
 from contact_sync.errors import RateLimited
 

@@ -149,7 +149,12 @@ class World:
         return Engine(**values | changes)
 
     def enqueue(
-        self, payload: Mapping[str, Any], *, name: str | None = None, at: datetime | None = None, urgent: bool = False
+        self,
+        payload: Mapping[str, Any],
+        *,
+        name: str | None = None,
+        at: datetime | None = None,
+        urgent: bool = False,
     ) -> bool:
         if name is not None and name in self.task_names:
             return False
@@ -187,7 +192,9 @@ class World:
     def set(self, person: Person | None = None, **changes: Any) -> None:
         """Change settings as the web function does."""
         user = self.user(person)
-        fresh = SyncSettings(**{name: getattr(user.settings, name) for name in user.settings.__struct_fields__} | changes)
+        fresh = SyncSettings(
+            **{name: getattr(user.settings, name) for name in user.settings.__struct_fields__} | changes
+        )
         version = user.settings_version + 1
         fields: dict[str, Any] = {"settings": fresh, "settings_version": version}
         if needs_full_intake(user.settings, fresh):
@@ -202,9 +209,13 @@ class World:
         fields.setdefault("assigned_user_id", (person or self.first).sugar_user)
         return self.sugar.add_contact(**fields)
 
-    def add_google(self, given: str = "", family: str = "", *emails: str, person: Person | None = None, **more: Any) -> str:
+    def add_google(
+        self, given: str = "", family: str = "", *emails: str, person: Person | None = None, **more: Any
+    ) -> str:
         """A Google contact; returns its id without "people/"."""
-        body: dict[str, Any] = {"names": [{"givenName": given, "familyName": family}]} if given or family else {}
+        body: dict[str, Any] = (
+            {"names": [{"givenName": given, "familyName": family}]} if given or family else {}
+        )
         if emails:
             body["emailAddresses"] = [{"value": email} for email in emails]
         groups = more.pop("groups", ())
@@ -228,11 +239,7 @@ class World:
 
     def google_names(self, person: Person | None = None) -> list[str]:
         return sorted(
-            " ".join(
-                part
-                for part in (name.get("givenName"), name.get("familyName"))
-                if part
-            )
+            " ".join(part for part in (name.get("givenName"), name.get("familyName")) if part)
             for contact in self.google_contacts(person)
             for name in contact.get("names", [{}])[:1]
         )
@@ -242,11 +249,15 @@ class World:
 
     # Runs
 
-    def sync(self, trigger: str = "manual", person: Person | None = None, engine: Engine | None = None, **more: Any) -> dict[str, Any]:
+    def sync(
+        self, trigger: str = "manual", person: Person | None = None, engine: Engine | None = None, **more: Any
+    ) -> dict[str, Any]:
         """One run."""
         return run_module.run(engine or self.engine, (person or self.first).sub, trigger, **more)
 
-    def settle(self, person: Person | None = None, *, most: int = 60, minutes: float = 11) -> list[dict[str, Any]]:
+    def settle(
+        self, person: Person | None = None, *, most: int = 60, minutes: float = 11
+    ) -> list[dict[str, Any]]:
         """Run until a run finds nothing to do, letting the clock pass every delay."""
         summaries = []
         quiet = 0
@@ -256,7 +267,9 @@ class World:
             except TransientForAll as error:
                 summary = {"phase": "failed", "error": error.code}
             summaries.append(summary)
-            if summary["phase"] == "idle" or (summary["phase"] == "done" and not summary["done"] and not summary["waiting"]):
+            if summary["phase"] == "idle" or (
+                summary["phase"] == "done" and not summary["done"] and not summary["waiting"]
+            ):
                 quiet += 1
                 if quiet == 2 and self.user(person).pending is None:
                     return summaries
@@ -319,7 +332,9 @@ class World:
             transport.before = transport.after = None
 
 
-def link(world: World, *, first: str = "Ana", last: str = "Ruiz", email: str = "ana@x.test", **fields: Any) -> tuple[str, str]:
+def link(
+    world: World, *, first: str = "Ana", last: str = "Ruiz", email: str = "ana@x.test", **fields: Any
+) -> tuple[str, str]:
     """A linked pair that both sides agree on; returns its Sugar and Google ids."""
     sugar_id = world.add_sugar(first_name=first, last_name=last, email=email, **fields)
     world.settle()
@@ -330,6 +345,7 @@ def link(world: World, *, first: str = "Ana", last: str = "Ruiz", email: str = "
 
 def switches(**on: bool) -> dict[str, Direction]:
     """Directions from six flags: su, sc, sd (from Sugar: update, create, delete) and gu, gc, gd."""
+
     def direction(letter: str) -> Direction:
         update, create, delete = (on.get(letter + verb, False) for verb in "ucd")
         return Direction(enabled=update or create or delete, update=update, create=create, delete=delete)
@@ -337,4 +353,15 @@ def switches(**on: bool) -> dict[str, Direction]:
     return {"from_sugar": direction("s"), "from_google": direction("g")}
 
 
-__all__ = ["BOTH_WAYS", "WITH_DELETES", "Auto", "Clock", "Crash", "Person", "World", "link", "replace", "switches"]
+__all__ = [
+    "BOTH_WAYS",
+    "WITH_DELETES",
+    "Auto",
+    "Clock",
+    "Crash",
+    "Person",
+    "World",
+    "link",
+    "replace",
+    "switches",
+]

@@ -45,7 +45,12 @@ class WorkerQueue:
     tasks: TaskQueue
 
     def __call__(
-        self, payload: Mapping[str, Any], *, name: str | None = None, at: datetime | None = None, urgent: bool = False
+        self,
+        payload: Mapping[str, Any],
+        *,
+        name: str | None = None,
+        at: datetime | None = None,
+        urgent: bool = False,
     ) -> bool:
         """Enqueue one task; False if one of that name exists."""
         task = self._task(payload, name, at, urgent)

@@ -11,11 +11,12 @@ from typing import Any
 import grpc
 import pytest
 import requests
-from contact_sync.errors import OperatorMustAct, TransientForAll
-from contact_sync.services.tasks import Task, TaskQueue
 from google.cloud import tasks_v2
 from google.cloud.tasks_v2 import CloudTasksClient, CreateTaskRequest
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
+
+from contact_sync.errors import OperatorMustAct, TransientForAll
+from contact_sync.services.tasks import Task, TaskQueue
 from local_stack.tasks import TasksStandIn, in_process_client
 from local_stack.wsgi_transport import WSGITransport
 
@@ -77,7 +78,6 @@ def test_a_task_posts_json_with_the_functions_token(line):
     assert json.loads(task.payload) == {"user": "u1"}
     assert task.headers["Content-Type"] == "application/json"
     assert (task.service_account, task.audience) == ("tasks@p.test", "https://worker.test")
-    assert task.deadline_seconds == 600
     assert task.schedule_time == NOW.timestamp()
 
 
@@ -163,6 +163,7 @@ class Grpc:
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.deadlines: list[timedelta] = []
         self.failures: list[grpc.StatusCode] = []
         self._server = grpc.server(ThreadPoolExecutor(2))
         method = grpc.unary_unary_rpc_method_handler(
@@ -181,6 +182,7 @@ class Grpc:
         if request.task.name in self.names:
             context.abort(grpc.StatusCode.ALREADY_EXISTS, "The task exists.")
         self.names.append(request.task.name)
+        self.deadlines.append(request.task.dispatch_deadline)
         return request.task
 
     def client(self) -> CloudTasksClient:
@@ -203,6 +205,7 @@ def test_over_grpc_a_name_is_taken_once(cloud):
     assert tasks.enqueue(QUEUE, URL, {}, name="same")
     assert not tasks.enqueue(QUEUE, URL, {}, name="same")
     assert cloud.names == [f"{QUEUE}/tasks/same"]
+    assert cloud.deadlines == [timedelta(minutes=10)]
 
 
 def test_over_grpc_passing_failures_are_waited_out(cloud):

@@ -7,7 +7,9 @@ from tests.world import World
 
 def test_contacts_of_both_sides_end_on_both_sides() -> None:
     world = World()
-    world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test", title="CTO", phone_mobile="+34 600 100 200")
+    world.add_sugar(
+        first_name="Ana", last_name="Ruiz", email="ana@x.test", title="CTO", phone_mobile="+34 600 100 200"
+    )
     world.add_google("Ben", "Okafor", "ben@x.test")
     world.settle()
     assert world.google_names() == world.sugar_names() == ["Ana Ruiz", "Ben Okafor"]
@@ -16,7 +18,9 @@ def test_contacts_of_both_sides_end_on_both_sides() -> None:
 def test_the_same_person_on_both_sides_is_linked_and_merged() -> None:
     world = World()
     sugar_id = world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test", title="CTO")
-    google_id = world.add_google("Ana", "Ruiz", "ANA@x.test", phoneNumbers=[{"value": "+34600100200", "type": "mobile"}])
+    google_id = world.add_google(
+        "Ana", "Ruiz", "ANA@x.test", phoneNumbers=[{"value": "+34600100200", "type": "mobile"}]
+    )
     world.settle()
     assert len(world.google_contacts()) == len(world.sugar_contacts()) == 1
     assert world.mapping(sugar_id).google_id == google_id

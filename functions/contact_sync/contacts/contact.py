@@ -7,9 +7,7 @@ short). Unknown is not empty: it takes no part in comparing, merging, patching o
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)

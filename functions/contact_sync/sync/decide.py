@@ -84,7 +84,11 @@ class Decider:
         if entry is None or contact is None or entry.directive is None:
             return False
         mapping = self.gatherer.field.mappings.get(entry.directive.partner or "")
-        if mapping is None or mapping.state is not State.LINKED or mapping.google_id in (None, entry.google_id):
+        if (
+            mapping is None
+            or mapping.state is not State.LINKED
+            or mapping.google_id in (None, entry.google_id)
+        ):
             return False
         original = self.gatherer.people.people.get(mapping.google_id or "")
         alive = original is not None and google_person.source_id(original) is not None
@@ -118,10 +122,10 @@ class Decider:
             if key in field.parties[side]:
                 field.placed(side, key)
         elif isinstance(action, Update):
-            for there, ids in ((Side.SUGAR, case.mapping), (Side.GOOGLE, case.entry)):
-                key = getattr(ids, f"{there}_id", None)
-                if key in field.parties[there]:
-                    field.placed(there, key)
+            taken = {Side.SUGAR: case.mapping and case.mapping.sugar_id, Side.GOOGLE: case.google_id}
+            for there, record_id in taken.items():
+                if record_id is not None and record_id in field.parties[there]:
+                    field.placed(there, record_id)
         return action
 
     def _labelled(self, case: Case, side: Side) -> bool:
@@ -134,7 +138,12 @@ class Decider:
         """A linked contact vanished and lives on in another linked one: two were merged in Google."""
         mapping = case.mapping
         follows = self.gatherer.followed.get(case.key)
-        if mapping is None or follows is None or follows.mapping is None or follows.mapping == mapping.sugar_id:
+        if (
+            mapping is None
+            or follows is None
+            or follows.mapping is None
+            or follows.mapping == mapping.sugar_id
+        ):
             return None
         if mapping.state is not State.LINKED or case.views[Side.GOOGLE].presence is not Presence.DELETED:
             return None
@@ -145,5 +154,3 @@ class Decider:
             "This contact was merged into another one in Google; nothing was deleted in Sugar.",
             partners=(follows.mapping,),
         )
-
-

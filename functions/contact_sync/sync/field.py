@@ -38,7 +38,10 @@ class Field:
                 self.add_entry(entry)
             for mapping in known:
                 self.add_mapping(mapping)
-            terms = [term for item in (*entries, *known) for term in item.match_keys]
+            terms = [
+                *(term for entry in entries for term in entry.match_keys),
+                *(term for mapping in known for term in mapping.match_keys),
+            ]
 
     def add_entry(self, entry: IndexEntry) -> None:
         """A Google contact as the index knows it."""

@@ -67,7 +67,10 @@ class Gatherer:
             elif case.entry is not None and _unplaced(case.entry):
                 self.field.add_entry(case.entry)
         self.field.look_up(
-            term for parties in self.field.parties.values() for party in list(parties.values()) for term in party.terms
+            term
+            for parties in self.field.parties.values()
+            for party in list(parties.values())
+            for term in party.terms
         )
 
     def _find_vanished(self, cases: list[Case]) -> None:
@@ -84,7 +87,9 @@ class Gatherer:
             return
         db, user_id = self.session.engine.db, self.session.user.id
         terms = {mapping.sugar_id: self._addresses_of(mapping) for mapping in vanished}
-        wanted = {term for held in terms.values() for term in held} | {MARK + mapping.sugar_id for mapping in vanished}
+        wanted = {term for held in terms.values() for term in held} | {
+            MARK + mapping.sugar_id for mapping in vanished
+        }
         sources = sorted({mapping.google_source_id for mapping in vanished if mapping.google_source_id})
         found = {
             entry.google_id: entry
@@ -118,7 +123,11 @@ class Gatherer:
                 ids.append(case.google_id)
             elif case.mapping is not None and case.mapping.state is State.NEW:
                 ids += self._partners(Side.SUGAR, case)
-            if case.entry is not None and case.entry.directive is not None and case.entry.directive.kind == DUPLICATE:
+            if (
+                case.entry is not None
+                and case.entry.directive is not None
+                and case.entry.directive.kind == DUPLICATE
+            ):
                 original = self._mapping_of_duplicate(case.entry)
                 if original is not None and original.google_id is not None:
                     ids.append(original.google_id)
@@ -251,7 +260,9 @@ class Gatherer:
             if deleted and mapping.missing is None and mapping.state is State.LINKED:
                 waits = self.session.deletes(Side.GOOGLE)
                 missing = Missing(Side.SUGAR, self.session.engine.now(), waits)
-                case.mapping = replace(mapping, missing=missing, deletion_waits=Side.GOOGLE if waits else None)
+                case.mapping = replace(
+                    mapping, missing=missing, deletion_waits=Side.GOOGLE if waits else None
+                )
                 case.noted_now = waits
             return
         case.record = record
@@ -314,9 +325,11 @@ class Gatherer:
     def _add_candidates(self, fetched: Fetched) -> None:
         """Sugar records found by address that the inventory does not know: outside the scope, or not taken in yet."""
         unknown = [record for record in fetched.candidates if record["id"] not in self.field.mappings]
-        known = mappings.get(
-            self.session.engine.db, self.session.user.id, [record["id"] for record in unknown]
-        ) if unknown else {}
+        known = (
+            mappings.get(self.session.engine.db, self.session.user.id, [record["id"] for record in unknown])
+            if unknown
+            else {}
+        )
         for record in unknown:
             mapping = known.get(record["id"])
             if mapping is not None:
@@ -355,4 +368,3 @@ def _one_per_pair(cases: list[Case]) -> list[Case]:
         if case.mapping is not None and case.match is not None and case.match.verdict is Verdict.LINK
     }
     return [case for case in cases if case.mapping is not None or case.google_id not in linked]
-

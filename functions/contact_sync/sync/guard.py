@@ -70,7 +70,9 @@ def _quarantine(session: Session, batch: Batch, side: Side, deletes: list[Case])
     waiting = mappings.deletions_waiting(session.engine.db, session.user.id, side)
     others = [Case(mapping=mapping) for mapping in waiting if mapping.sugar_id not in known]
     count = len(deletes) + len(others)
-    quarantine = Quarantine("mass_delete", f"{count} contacts were deleted in {there}; none is deleted here unasked.")
+    quarantine = Quarantine(
+        "mass_delete", f"{count} contacts were deleted in {there}; none is deleted here unasked."
+    )
     for case in (*deletes, *others):
         case.action = quarantine
         case.group = group

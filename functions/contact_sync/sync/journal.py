@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.mapping import State
 from ..contacts.normal_form import display_name
 from ..contacts.plan import Create, Wait
 from ..contacts.side import Side
@@ -48,30 +48,34 @@ def journal(session: Session, batch: Batch, writes: Writes) -> None:
 def _intent(session: Session, case: Case, action: Create, writes: Writes) -> list[Write]:
     """The mapping in state `creating`, its base the content that will be written, and the index entry with it."""
     now, user_id = session.engine.now(), session.user.id
-    common = {
-        "state": State.CREATING,
-        "base": action.contact,
-        "created_side": action.side,
-        "created_at": now,
-        "due_at": now + ECHO_DELAY,
-        "directive": None,
-    }
+    due_at = now + ECHO_DELAY
     if action.side is Side.GOOGLE and case.mapping is not None:
-        return [guarded(user_id, replace(case.mapping, **common))]
-    if case.entry is None:
+        mapping = case.mapping
+    elif case.entry is not None:
+        sugar_id = writes.new_ids[case.entry.google_id]
+        mapping = ContactMapping(
+            sugar_id,
+            google_id=case.entry.google_id,
+            google_source_id=case.entry.source_id,
+            name=display_name(action.contact),
+            match_keys=session.terms(action.contact),
+        )
+    else:
         return []
-    sugar_id = writes.new_ids[case.entry.google_id]
-    mapping = ContactMapping(
-        sugar_id,
-        google_id=case.entry.google_id,
-        google_source_id=case.entry.source_id,
-        name=display_name(action.contact),
-        match_keys=session.terms(action.contact),
-        **common,
+    intent = replace(
+        mapping,
+        state=State.CREATING,
+        base=action.contact,
+        created_side=action.side,
+        created_at=now,
+        due_at=due_at,
+        directive=None,
     )
-    entry: IndexEntry = replace(case.entry, mapping=sugar_id, due_at=None, directive=None, attempts=0)
+    if action.side is Side.GOOGLE or case.entry is None:
+        return [guarded(user_id, intent)]
+    entry = replace(case.entry, mapping=intent.sugar_id, due_at=None, directive=None, attempts=0)
     case.entry = entry
-    return [mappings.put(user_id, mapping), guarded(user_id, entry)]
+    return [mappings.put(user_id, intent), guarded(user_id, entry)]
 
 
 def _leave(session: Session, case: Case, writes: Writes) -> None:
@@ -86,5 +90,3 @@ def _leave(session: Session, case: Case, writes: Writes) -> None:
     writes.google_creates = [(key, person) for key, person in writes.google_creates if key in google]
     case.action = Wait("changed by somebody else meanwhile")
     case.due_again = session.engine.now()
-
-

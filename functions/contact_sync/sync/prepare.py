@@ -85,7 +85,9 @@ def _prepare_update(session: Session, batch: Batch, case: Case, action: Update, 
 
 def _prepare_create(session: Session, batch: Batch, case: Case, action: Create, writes: Writes) -> None:
     if action.side is Side.GOOGLE and case.mapping is not None:
-        person = google_person.new_person(action.contact, case.mapping.sugar_id, session.settings.google_label)
+        person = google_person.new_person(
+            action.contact, case.mapping.sugar_id, session.settings.google_label
+        )
         writes.google_creates.append((case.mapping.sugar_id, person))
         writes.cases[Side.GOOGLE][case.mapping.sugar_id] = case
     elif case.entry is not None:

@@ -42,7 +42,9 @@ class Preview:
                 continue
             for kind in kinds(case):
                 self.counts[kind] = self.counts.get(kind, 0) + 1
-            writes.append([previews.put_action(self.session.user.id, self.id, case.key, described(case), expire_at)])
+            writes.append(
+                [previews.put_action(self.session.user.id, self.id, case.key, described(case), expire_at)]
+            )
         self.session.holder.commit(writes)
 
     def finished(self, waiting: int, error: str | None) -> list[Write]:
@@ -94,7 +96,9 @@ def described(case: Case) -> dict[str, Any]:
     """An action as the preview shows it: both records before and after, and which fields change."""
     action, mapping = case.action, case.mapping
     before = case.contacts
-    after: dict[Side, Contact | None] = {side: before[side] if case.views[side].present else None for side in Side}
+    after: dict[Side, Contact | None] = {
+        side: before[side] if case.views[side].present else None for side in Side
+    }
     changes: list[dict[str, Any]] = []
     if isinstance(action, Update):
         for side, target in action.merged.targets.items():

@@ -125,9 +125,12 @@ class Recorder:
             person = done[Side.GOOGLE].record or person
         contacts = {Side.SUGAR: read_sugar(record, mapping), Side.GOOGLE: read_google(person, mapping)}
         holds = {side: case.views[side].holds for side in Side}
-        base = agreed_base(contacts, None if action.links and mapping.state is State.NEW else mapping.base, holds)
+        base = agreed_base(
+            contacts, None if action.links and mapping.state is State.NEW else mapping.base, holds
+        )
         written = {
-            key: flip for key, flip in flips_after(mapping, action.merged, case.contacts, self.now).items()
+            key: flip
+            for key, flip in flips_after(mapping, action.merged, case.contacts, self.now).items()
             if flip.side in done or key in mapping.flips
         }
         return replace(
@@ -168,16 +171,16 @@ class Recorder:
             return []
         return [self._entry(case, mapping.sugar_id, index_terms(self.session, person, mapping), mapping)]
 
-    def _entry(
-        self, case: Case, sugar_id: str, keys: tuple[str, ...], mapping: ContactMapping
-    ) -> Write:
+    def _entry(self, case: Case, sugar_id: str, keys: tuple[str, ...], mapping: ContactMapping) -> Write:
         entry = IndexEntry(mapping.google_id or "", sugar_id, mapping.google_source_id, keys)
         known = case.entry if case.entry and case.entry.google_id == entry.google_id else None
         return guarded(self.user_id, replace(entry, updated_at=known.updated_at if known else None))
 
     def _created(self, case: Case, action: Create) -> list[Write]:
         outcome = case.outcomes[action.side]
-        if outcome.status is Status.DONE or (outcome.status is Status.CONFLICT and outcome.record is not None):
+        if outcome.status is Status.DONE or (
+            outcome.status is Status.CONFLICT and outcome.record is not None
+        ):
             return self._create_done(case, action, outcome)
         mapping = case.mapping
         if outcome.status is Status.UNKNOWN:
@@ -417,7 +420,7 @@ class Recorder:
         """The outcome that decides what happens next, if any side was not written."""
         bad = [outcome for outcome in case.outcomes.values() if outcome.status is not Status.DONE]
         refused = [outcome for outcome in bad if outcome.status is Status.REFUSED]
-        return (refused or bad or [None])[0]
+        return next(iter(refused or bad), None)
 
     def _count(self, case: Case, action: Update) -> None:
         counts = self.session.counts

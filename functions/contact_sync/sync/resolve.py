@@ -73,7 +73,9 @@ def choose(db: Database, user_id: str, entry_id: str, partner: str) -> None:
 
     _resolve(db, user_id, [entry_id], decide)
     # The others who asked the same question are decided about again.
-    others = [other.id for other in backlog.every_entry(db, user_id, cause="ambiguous") if _asks_about(other, entry)]
+    others = [
+        other.id for other in backlog.every_entry(db, user_id, cause="ambiguous") if _asks_about(other, entry)
+    ]
     if others:
         release(db, user_id, others)
 
@@ -137,7 +139,11 @@ def _resolve(
                 groups.append([closing])
                 continue
             decided = decide(entry, item)
-            if isinstance(decided, ContactMapping) and decided.directive and decided.directive.kind == "delete":
+            if (
+                isinstance(decided, ContactMapping)
+                and decided.directive
+                and decided.directive.kind == "delete"
+            ):
                 decided = replace(decided, deletion_waits=None)
             groups.append([guarded(user_id, decided), closing])
             resolved += 1

@@ -205,10 +205,16 @@ class _Run:
     def _finish(self, error: SyncError | None) -> Summary:
         session, now = self.session, self.engine.now()
         db, user_id = self.engine.db, session.user.id
-        times = [at for at in (mappings.next_due(db, user_id), google_index.next_due(db, user_id)) if at is not None]
+        times = [
+            at
+            for at in (mappings.next_due(db, user_id), google_index.next_due(db, user_id))
+            if at is not None
+        ]
         pending = min(times, default=None)
         if pending is not None and pending <= now:
-            self.progress.waiting = mappings.count_due(db, user_id, now) + google_index.count_due(db, user_id, now)
+            self.progress.waiting = mappings.count_due(db, user_id, now) + google_index.count_due(
+                db, user_id, now
+            )
         retry_at = self._retry_at(error)
         summary = self.progress.summary(error.code if error else None)
         stop = error if isinstance(error, UserMustAct) else None
@@ -232,7 +238,11 @@ class _Run:
         return summary
 
     def _settings(self, user: User) -> SyncSettings:
-        return self.session.settings if user.settings_version == self.session.user.settings_version else user.settings
+        return (
+            self.session.settings
+            if user.settings_version == self.session.user.settings_version
+            else user.settings
+        )
 
     def _retry_at(self, error: SyncError | None) -> datetime | None:
         """When something that could not be finished should be tried again."""
@@ -248,11 +258,13 @@ class _Run:
         user = session.holder.user
         again = user.lease is not None and user.lease.again
         waits = self.progress.waiting > 0 and session.settings.overflow == "continue" and self.preview is None
-        payload = {"user": user.id, "trigger": "continue"}
+        payload: dict[str, Any] = {"user": user.id, "trigger": "continue"}
         if error is None and (again or waits or self.incomplete):
             name = schedule.successor_task("continue", user.id, session.run)
             self.engine.enqueue(payload, name=name)
-        elif retry_at is not None and not session.settings.auto.enabled and not isinstance(error, UserMustAct):
+        elif (
+            retry_at is not None and not session.settings.auto.enabled and not isinstance(error, UserMustAct)
+        ):
             if isinstance(error, TransientForUser):
                 payload = {"user": user.id, "trigger": session.trigger, "attempt": self.attempt + 1}
             name = schedule.successor_task("retry", user.id, session.run)
@@ -294,5 +306,7 @@ def _busy(engine: Engine, ready: Ready, trigger: str, run_id: str) -> Summary:
         if not lease.again:
             engine.db.commit([users.update(ready.user.id, if_updated_at=ready.updated_at, lease__again=True)])
         payload = {"user": ready.user.id, "trigger": trigger}
-        engine.enqueue(payload, name=schedule.successor_task("lease", ready.user.id, lease.id), at=lease.until)
+        engine.enqueue(
+            payload, name=schedule.successor_task("lease", ready.user.id, lease.id), at=lease.until
+        )
     return {"run": lease.run if lease else run_id, "phase": "busy", "counts": {}}

@@ -19,7 +19,9 @@ MOST_ATTEMPTS = 6
 """After this many transient failures in a row the next interval tries again."""
 
 
-def next_sync(settings: SyncSettings, user: User, now: datetime, retry_at: datetime | None = None) -> datetime | None:
+def next_sync(
+    settings: SyncSettings, user: User, now: datetime, retry_at: datetime | None = None
+) -> datetime | None:
     """When the scheduler is to run this user again; None: never (auto is off, or a stop needs the user)."""
     if not settings.auto.enabled or user.paused or user.connection != "connected":
         return None

@@ -24,7 +24,9 @@ def planned(session: Session, case: Case) -> list[HistoryEntry]:
     """Entries to be there before the writes: deletions with their whole record, and values that lose a conflict."""
     action = case.action
     if isinstance(action, Delete):
-        return [_entry(session, case, "delete", action.side, "planned", before=_whole_record(case, action.side))]
+        return [
+            _entry(session, case, "delete", action.side, "planned", before=_whole_record(case, action.side))
+        ]
     if isinstance(action, Update) and action.merged.losses:
         losers = {loss.winner.other for loss in action.merged.losses}
         return [_update_entry(session, case, action, side, "planned") for side in Side if side in losers]
@@ -43,10 +45,13 @@ def told(session: Session, case: Case) -> list[HistoryEntry]:
     if isinstance(action, Create):
         contact = action.contact
         return [
-            _entry(session, case, "create", side, "done", changes=_all_fields(Contact(), contact)) for side in done
+            _entry(session, case, "create", side, "done", changes=_all_fields(Contact(), contact))
+            for side in done
         ]
     if isinstance(action, Delete):
-        return [_entry(session, case, "delete", side, "done", before=_whole_record(case, side)) for side in done]
+        return [
+            _entry(session, case, "delete", side, "done", before=_whole_record(case, side)) for side in done
+        ]
     if isinstance(action, Become):
         return [_entry(session, case, str(action.state), None, "done")]
     return []
@@ -54,7 +59,9 @@ def told(session: Session, case: Case) -> list[HistoryEntry]:
 
 def _update_entry(session: Session, case: Case, action: Update, side: Side, state: str) -> HistoryEntry:
     merged = action.merged
-    lost = {loss.field: field_text(loss.field, loss.lost) for loss in merged.losses if loss.winner is not side}
+    lost = {
+        loss.field: field_text(loss.field, loss.lost) for loss in merged.losses if loss.winner is not side
+    }
     before = case.contacts[side]
     target = merged.targets.get(side, Contact())
     changes = tuple(

@@ -57,7 +57,11 @@ class WSGITransport(BaseAdapter):
         response.reason = reason
         response.headers.update(dict(headers))
         response.raw = HTTPResponse(
-            body=io.BytesIO(body), headers=dict(headers), status=int(code), reason=reason, preload_content=False
+            body=io.BytesIO(body),
+            headers=dict(headers),
+            status=int(code),
+            reason=reason,
+            preload_content=False,
         )
         response.url = request.url or ""
         response.encoding = requests.utils.get_encoding_from_headers(response.headers)

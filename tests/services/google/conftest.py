@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import requests
+from tests.services.google.people_account import ENDPOINT, Account, Answers, Token
+
 from contact_sync.errors import UserMustAct
 from contact_sync.services.google_people import GooglePeople
 from local_stack.google import GoogleSimulator
 from local_stack.wsgi_transport import WSGITransport
-from tests.services.google.people_account import ENDPOINT, Account, Answers, Token
 
 
 @pytest.fixture

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 import requests
-from contact_sync.errors import TransientForUser
-from contact_sync.services.google_oauth import GoogleOAuth, SignInRefused
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import crypt, jwt
-from local_stack.wsgi_transport import WSGITransport
 from tests.services.google.people_account import Answers
+
+from contact_sync.errors import TransientForUser
+from contact_sync.services.google_oauth import GoogleOAuth, SignInRefused
+from local_stack.wsgi_transport import WSGITransport
 
 CERTS = "https://www.googleapis.com/oauth2/v1/certs"
 

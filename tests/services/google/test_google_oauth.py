@@ -9,11 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from tests.services.google.people_account import Answers
+
 from contact_sync.errors import OperatorMustAct, RateLimited, TransientForUser, UserMustAct
 from contact_sync.services.google_oauth import GoogleOAuth, Grant
 from local_stack.google import CONTACTS, EMAIL, GoogleSimulator
 from local_stack.wsgi_transport import WSGITransport
-from tests.services.google.people_account import Answers
 
 BACK = "https://sync.corp.test/oauth/callback"
 SCOPES = ("openid", EMAIL, CONTACTS)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.services.google.people_account import marked, named, statuses
+
 from contact_sync.contacts.google_person import mark
 from contact_sync.errors import UserMustAct
 from contact_sync.services.outcome import Status
-from tests.services.google.people_account import marked, named, statuses
 
 BAD = {"names": [{"givenName": "One"}, {"givenName": "Another"}]}
 GONE_LABEL = {"memberships": [{"contactGroupMembership": {"contactGroupResourceName": "contactGroups/gone"}}]}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from contact_sync.services.outcome import Status
 from tests.services.google.people_account import statuses
+
+from contact_sync.services.outcome import Status
 
 
 @pytest.mark.parametrize(

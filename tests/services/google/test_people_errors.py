@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import requests
+from tests.services.google.people_account import ENDPOINT, Token, marked, statuses
+
 from contact_sync.errors import OperatorMustAct, RateLimited, TransientForUser, UserMustAct
 from contact_sync.services.google_people import GooglePeople
 from contact_sync.services.outcome import Status
-from tests.services.google.people_account import ENDPOINT, Token, marked, statuses
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.services.google.people_account import named
+
 from contact_sync.errors import ContactAtFault, TransientForUser
 from contact_sync.services.google_people import Label
-from tests.services.google.people_account import named
 
 
 def test_only_labels_of_the_user_are_listed_with_their_counts(account):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
+
 from contact_sync.contacts.google_person import is_deleted
 from contact_sync.errors import (
     ContactAtFault,
@@ -118,6 +121,15 @@ def test_more_than_two_hundred_contacts_take_several_calls(account):
     assert len(account.people.get(ids).people) == 201
     # So many names do not fit into an address; the library then posts them.
     assert account.calls() == ["POST batchGet", "GET batchGet"]
+
+
+def test_only_the_contact_itself_is_read_never_the_persons_profile(account):
+    asked = []
+    account.transport.before = lambda request: asked.append(parse_qs(urlsplit(request.url).query)["sources"])
+    account.people.changes(None, None)
+    account.people.recently_changed()
+    account.people.get(["c1"])
+    assert asked == [["READ_SOURCE_TYPE_CONTACT"]] * 3
 
 
 def test_reading_nothing_calls_nothing(account):

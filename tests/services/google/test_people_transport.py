@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from tests.services.google.people_account import Token, marked, statuses
+
 from contact_sync.services.google_people import GooglePeople
 from contact_sync.services.outcome import Status
-from tests.services.google.people_account import Token, marked, statuses
 
 
 class DroppingServer(socketserver.ThreadingTCPServer):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.services.google.people_account import named, statuses
+
 from contact_sync.errors import UserMustAct
 from contact_sync.services.google_people import PersonUpdate
 from contact_sync.services.outcome import Status
-from tests.services.google.people_account import named, statuses
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,16 @@ import base64
 from typing import Any
 
 import pytest
-from contact_sync.errors import OperatorMustAct, TransientForAll
-from contact_sync.services import secrets
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.secretmanager_v1.services.secret_manager_service import SecretManagerServiceClient
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
     SecretManagerServiceRestTransport,
 )
-from local_stack.wsgi_transport import WSGITransport
 from tests.services.google.people_account import Answers
+
+from contact_sync.errors import OperatorMustAct, TransientForAll
+from contact_sync.services import secrets
+from local_stack.wsgi_transport import WSGITransport
 
 
 def secret(data: bytes) -> dict[str, Any]:
