@@ -50,7 +50,7 @@ def problem(environ: dict[str, str], function: Any = "web") -> str:
     return str(raised.value)
 
 
-def test_everything_is_read():
+def test_everything_is_read() -> None:
     loaded = config.load(WEB, "web")
     assert loaded.sugar_url == "https://crm.test/sugar"
     assert loaded.sugar_password == "password, with comma"
@@ -61,7 +61,7 @@ def test_everything_is_read():
     assert (loaded.worker_url, loaded.tasks_queue) == ("https://worker.test", QUEUE)
 
 
-def test_what_may_be_left_out_has_a_default():
+def test_what_may_be_left_out_has_a_default() -> None:
     loaded = config.load(DISPATCHER, "dispatcher")
     assert loaded.firestore_database == "(default)"
     assert loaded.sugar_rest_version == "v11_11"
@@ -75,13 +75,13 @@ def test_what_may_be_left_out_has_a_default():
 @pytest.mark.parametrize(
     ("function", "name"), [(f, name) for f, needed in FUNCTIONS.items() for name in needed]
 )
-def test_each_function_names_what_it_misses(function, name):
+def test_each_function_names_what_it_misses(function: Any, name: str) -> None:
     environ = {key: value for key, value in FUNCTIONS[function].items() if key != name}
     assert problem(environ, function) == f"{name} is not set"
     assert problem(environ | {name: "  "}, function) == f"{name} is not set"
 
 
-def test_the_first_problem_is_the_message_and_all_are_kept():
+def test_the_first_problem_is_the_message_and_all_are_kept() -> None:
     with pytest.raises(config.ConfigError) as raised:
         config.load(WEB | {"SUGAR_URL": "crm", "INDEX_KEY": "short"}, "web")
     assert [line.split()[0] for line in raised.value.problems] == ["SUGAR_URL", "INDEX_KEY"]
@@ -139,7 +139,7 @@ def test_the_first_problem_is_the_message_and_all_are_kept():
         ("QUIET_HOURS", "6-6"),
     ],
 )
-def test_a_malformed_value_is_named_in_one_line_that_does_not_show_it(name, value):
+def test_a_malformed_value_is_named_in_one_line_that_does_not_show_it(name: str, value: str) -> None:
     line = problem(WEB | {name: value})
     assert line.startswith(f"{name} ")
     assert "must" in line or "no setting" in line
@@ -149,17 +149,17 @@ def test_a_malformed_value_is_named_in_one_line_that_does_not_show_it(name, valu
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:8080"])
-def test_plain_http_is_for_this_machine(host):
+def test_plain_http_is_for_this_machine(host: str) -> None:
     assert config.load(WEB | {"SUGAR_URL": f"http://{host}/"}, "web").sugar_url == f"http://{host}"
 
 
-def test_a_local_cloud_tasks_needs_no_service_account():
+def test_a_local_cloud_tasks_needs_no_service_account() -> None:
     environ = {key: value for key, value in DISPATCHER.items() if key != "TASKS_SERVICE_ACCOUNT"}
     loaded = config.load(environ | {"TASKS_EMULATOR_HOST": "127.0.0.1:8123"}, "dispatcher")
     assert loaded.tasks_emulator_host == "127.0.0.1:8123"
 
 
-def test_secrets_that_are_not_in_the_environment_come_from_secret_manager():
+def test_secrets_that_are_not_in_the_environment_come_from_secret_manager() -> None:
     asked = []
 
     def read(name: str) -> str:
@@ -171,7 +171,7 @@ def test_secrets_that_are_not_in_the_environment_come_from_secret_manager():
     assert set(asked) == SECRETS - {"INDEX_KEY"}
 
 
-def test_a_function_asks_for_no_secret_it_does_not_need():
+def test_a_function_asks_for_no_secret_it_does_not_need() -> None:
     asked = []
 
     def read(name: str) -> str:
@@ -184,7 +184,7 @@ def test_a_function_asks_for_no_secret_it_does_not_need():
     assert set(asked) == SECRETS - {"SESSION_KEY", "HOOK_TOKENS"}
 
 
-def test_an_unreadable_secret_is_named():
+def test_an_unreadable_secret_is_named() -> None:
     def read(name: str) -> str:
         raise OperatorMustAct("secret_disabled", f"the latest version of secret {name} is disabled")
 
@@ -194,7 +194,7 @@ def test_an_unreadable_secret_is_named():
     assert str(raised.value) == "INDEX_KEY is not set, and the latest version of secret INDEX_KEY is disabled"
 
 
-def test_secrets_do_not_show_when_the_configuration_is_printed():
+def test_secrets_do_not_show_when_the_configuration_is_printed() -> None:
     shown = repr(config.load(WEB, "web"))
     for name in SECRETS:
         assert WEB[name] not in shown
@@ -202,12 +202,12 @@ def test_secrets_do_not_show_when_the_configuration_is_printed():
     assert "sync.corp.test" in shown
 
 
-def test_the_configuration_cannot_be_changed():
+def test_the_configuration_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         config.load(DISPATCHER, "dispatcher").tasks_queue = "other"  # type: ignore[misc]
 
 
-def test_a_policy_forces_settings_by_path():
+def test_a_policy_forces_settings_by_path() -> None:
     raw = '{"forced": {"from_google.delete": true, "sugar_scope": "flagged"}, "disabled": "until Monday"}'
     policy = config.load(DISPATCHER | {"POLICY": raw}, "dispatcher").policy
     assert policy.disabled == "until Monday"
@@ -216,7 +216,7 @@ def test_a_policy_forces_settings_by_path():
     assert (settings.from_google.update, settings.conflict) == (True, "google")
 
 
-def test_a_policy_with_an_unknown_path_does_not_apply():
+def test_a_policy_with_an_unknown_path_does_not_apply() -> None:
     with pytest.raises(InvalidSettings):
         Policy({"from_nowhere.delete": True}).apply(SyncSettings())
 
@@ -224,7 +224,7 @@ def test_a_policy_with_an_unknown_path_does_not_apply():
 @pytest.mark.parametrize(
     ("raw", "quiet", "loud"), [("22-6", [22, 23, 0, 5], [6, 12, 21]), ("9-17", [9, 16], [17, 8, 0])]
 )
-def test_quiet_hours_may_pass_midnight(raw, quiet, loud):
+def test_quiet_hours_may_pass_midnight(raw: str, quiet: list[int], loud: list[int]) -> None:
     hours = config.load(DISPATCHER | {"QUIET_HOURS": raw}, "dispatcher").quiet_hours
     assert isinstance(hours, QuietHours)
     assert all(hours.contains(hour) for hour in quiet)

@@ -47,7 +47,7 @@ OURS = logging.getLogger("contact_sync.sync.engine")
 FOREIGN = logging.getLogger("urllib3.connectionpool")
 
 
-def test_a_line_is_one_json_object_with_a_severity(log):
+def test_a_line_is_one_json_object_with_a_severity(log: Log) -> None:
     OURS.info("run finished\nwith a line break", extra={"counts": {"update": 2}, "milliseconds": 41})
     assert log.lines == [
         {
@@ -60,7 +60,7 @@ def test_a_line_is_one_json_object_with_a_severity(log):
     ]
 
 
-def test_lines_carry_the_trace_run_and_user_they_belong_to(log):
+def test_lines_carry_the_trace_run_and_user_they_belong_to(log: Log) -> None:
     with logs.context(trace=f"{TRACE}/123;o=1", user="u1"):
         with logs.context(run="r1"):
             OURS.warning("inside")
@@ -76,33 +76,33 @@ def test_lines_carry_the_trace_run_and_user_they_belong_to(log):
 
 
 @pytest.mark.parametrize("header", [None, "", "x/1", TRACE[:-1], f"{TRACE}00/1", 'a"b'])
-def test_a_trace_header_that_is_none_is_left_out(log, header):
+def test_a_trace_header_that_is_none_is_left_out(log: Log, header: str | None) -> None:
     with logs.context(trace=header):
         OURS.info("hello")
     assert set(log.last) == {"severity", "message", "logger"}
 
 
-def test_only_known_fields_are_written(log):
+def test_only_known_fields_are_written(log: Log) -> None:
     OURS.info("merged", extra={"email": "ada@corp.test", "person": {"name": "Ada"}, "count": 1})
     assert set(log.last) == {"severity", "message", "logger", "count"}
 
 
-def test_messages_of_other_programs_lose_their_arguments(log):
+def test_messages_of_other_programs_lose_their_arguments(log: Log) -> None:
     FOREIGN.warning("Retrying %s after %s", "/hooks/sugar/secret-token", "ada@corp.test")
     assert log.last["message"] == "Retrying %s after %s"
 
 
-def test_other_programs_are_heard_from_warnings_on(log):
+def test_other_programs_are_heard_from_warnings_on(log: Log) -> None:
     FOREIGN.info("GET /?access_token=secret")
     logging.getLogger("contact_synchrony").info("not ours")
     OURS.debug("details")
     assert log.lines == []
 
 
-def test_an_exception_shows_where_it_happened_but_not_what_it_says(log):
+def test_an_exception_shows_where_it_happened_but_not_what_it_says(log: Log) -> None:
     try:
         try:
-            {}["ada@corp.test"]
+            dict[str, str]()["ada@corp.test"]
         except KeyError as error:
             raise ValueError("cannot read ada@corp.test") from error
     except ValueError:
@@ -116,7 +116,7 @@ def test_an_exception_shows_where_it_happened_but_not_what_it_says(log):
     assert "cannot read ada@corp.test\n" not in log.last["stack_trace"]
 
 
-def test_our_own_errors_say_what_they_are(log):
+def test_our_own_errors_say_what_they_are(log: Log) -> None:
     try:
         raise RateLimited("google_rate_limited", "Google's quota is used up for now", 5.0)
     except RateLimited:
@@ -124,7 +124,7 @@ def test_our_own_errors_say_what_they_are(log):
     assert log.last["error"] == "google_rate_limited: Google's quota is used up for now"
 
 
-def test_a_suppressed_cause_is_not_shown(log):
+def test_a_suppressed_cause_is_not_shown(log: Log) -> None:
     try:
         try:
             int("ada")
@@ -135,7 +135,7 @@ def test_a_suppressed_cause_is_not_shown(log):
     assert log.last["stack_trace"].count("Traceback") == 1
 
 
-def test_setting_up_twice_writes_each_line_once(log):
+def test_setting_up_twice_writes_each_line_once(log: Log) -> None:
     logs.set_up("my-project", log.stream)
     OURS.info("once")
     assert len(log.lines) == 1

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from contact_sync.contacts import google_person
 from contact_sync.contacts.contact import Address, Contact
 from contact_sync.contacts.normal_form import EMPTY
@@ -141,6 +142,11 @@ def test_the_organisation_nearest_to_the_base_is_read_and_changed() -> None:
     assert google_person.read(shown, base).title == "CTO"
     after = patched(shown, base, company="Beta", title="")
     assert after == {"organizations": [organizations[0], {"name": "Beta", "jobDescription": "J"}]}
+
+
+def test_an_organisation_equal_to_the_base_goes_before_one_that_holds_more() -> None:
+    shown = person(organizations=[{"title": "CTO", "name": "Old"}, {"title": "CTO"}])
+    assert google_person.read(shown, Contact(title="CTO", company="", department="")).company == ""
 
 
 def test_without_base_and_primary_the_current_organisation_is_read() -> None:
@@ -338,5 +344,5 @@ def test_a_tombstone_tells_no_time() -> None:
 
 def test_a_person_without_metadata_tells_nothing() -> None:
     bare = {"resourceName": "people/c1"}
-    assert google_person.source_id(bare) is google_person.modified_at(bare) is None
+    assert (google_person.source_id(bare), google_person.modified_at(bare)) == (None, None)
     assert (google_person.previous_ids(bare), google_person.groups(bare)) == ((), frozenset())

@@ -7,6 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
 from contact_sync.contacts import google_person, sugar_record
 from contact_sync.contacts.contact import ADDRESSES, FIELDS, PHONES, Address, Contact
 from contact_sync.contacts.google_slots import SLOTS
@@ -14,8 +17,6 @@ from contact_sync.contacts.mapping import Filled
 from contact_sync.contacts.normal_form import company_key, email_key, is_empty, normal, same
 from contact_sync.contacts.sugar_record import Accounts, NoName, SugarPatch, SugarSchema
 from contact_sync.contacts.sugar_schema import ADDRESS_KEYS
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 from local_stack.google.normalise import stored_items
 
 NAMES = st.sampled_from(["", "Ana", "ana", "Bo", " Ana ", "Anaximander"])
@@ -188,7 +189,7 @@ def _items(max_size: int = 4, **parts: st.SearchStrategy[Any]) -> st.SearchStrat
     return st.lists(st.fixed_dictionaries({}, optional=parts), max_size=max_size)
 
 
-PARTS = {
+PARTS: dict[str, st.SearchStrategy[list[dict[str, Any]]]] = {
     "names": _items(
         1, honorificPrefix=VALUES["salutation"], givenName=NAMES, familyName=NAMES, middleName=st.just("M")
     ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from contact_sync.contacts import normal_form
 from contact_sync.contacts.contact import FIELDS, Address, Contact
 from contact_sync.contacts.normal_form import EMPTY, is_empty, match_address, normal, same
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(

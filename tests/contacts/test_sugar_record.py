@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from contact_sync.contacts import sugar_record
 from contact_sync.contacts.contact import FIELDS, Address, Contact
 from contact_sync.contacts.mapping import Filled
@@ -280,6 +281,12 @@ def test_the_filler_stays_while_its_rung_does(filled: Filled) -> None:
     before = record(last_name=filled.value, email=[entry("a@x.org", True), entry("b@x.org")])
     patch = patched(before, filled, emails=("a@x.org", "b@x.org", "c@x.org"))
     assert (patch.filled, "last_name" in patch.fields) == (filled, False)
+
+
+def test_an_account_renamed_in_sugar_leaves_the_filler() -> None:
+    before = record(last_name="Acme", account_id="acc-9", account_name="Beta")
+    patch = patched(before, Filled("company", "Acme"), company="Beta", last_name="", title="CTO")
+    assert patch == SugarPatch({"title": "CTO"}, Filled("company", "Acme"), frozenset())
 
 
 def test_a_filler_that_someone_replaced_is_a_name() -> None:

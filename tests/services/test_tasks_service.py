@@ -39,7 +39,8 @@ class Line:
     def _client(self) -> CloudTasksClient:
         self.clients += 1
         client = in_process_client(self.standin)
-        self.transport = client.transport._session.get_adapter("http://")
+        transport: Any = client.transport
+        self.transport = transport._session.get_adapter("http://")
         return client
 
     def enqueue(self, **more: Any) -> bool:
@@ -71,7 +72,7 @@ def line() -> Line:
     return Line()
 
 
-def test_a_task_posts_json_with_the_functions_token(line):
+def test_a_task_posts_json_with_the_functions_token(line: Line) -> None:
     assert line.enqueue(name="t1", audience="https://worker.test", service_account="tasks@p.test")
     (task,) = line.standin.pending()
     assert (task.id, task.url, task.method) == ("t1", URL, "POST")
@@ -81,13 +82,13 @@ def test_a_task_posts_json_with_the_functions_token(line):
     assert task.schedule_time == NOW.timestamp()
 
 
-def test_a_task_may_wait(line):
+def test_a_task_may_wait(line: Line) -> None:
     at = NOW + timedelta(minutes=3)
     line.enqueue(at=at)
     assert line.standin.next_due() == at
 
 
-def test_a_name_is_taken_once(line):
+def test_a_name_is_taken_once(line: Line) -> None:
     assert line.enqueue(name="same")
     assert not line.enqueue(name="same")
     assert line.enqueue()
@@ -95,7 +96,7 @@ def test_a_name_is_taken_once(line):
     assert len(line.standin.pending()) == 3
 
 
-def test_many_tasks_are_created_side_by_side(line):
+def test_many_tasks_are_created_side_by_side(line: Line) -> None:
     tasks = [Task(QUEUE, URL, {"n": n}, name=f"t{n % 15}") for n in range(20)]
     created = line.tasks.enqueue_many(tasks)
     assert (len(created), sum(created)) == (20, 15)
@@ -103,25 +104,25 @@ def test_many_tasks_are_created_side_by_side(line):
     assert line.clients == 1
 
 
-def test_no_tasks_need_no_client(line):
+def test_no_tasks_need_no_client(line: Line) -> None:
     assert line.tasks.enqueue_many([]) == []
     assert line.clients == 0
 
 
-def test_a_named_task_is_sent_again_when_the_connection_is_lost(line):
+def test_a_named_task_is_sent_again_when_the_connection_is_lost(line: Line) -> None:
     line.fail(2)
     assert line.enqueue(name="t1")
     assert line.slept == [0.5, 2.0]
     assert "t1" in line.names
 
 
-def test_a_named_task_whose_answer_was_lost_exists_once(line):
+def test_a_named_task_whose_answer_was_lost_exists_once(line: Line) -> None:
     line.fail(1, after=True)
     assert not line.enqueue(name="t1")
     assert line.names == ["opens-the-connection", "t1"]
 
 
-def test_a_task_without_a_name_is_sent_once(line):
+def test_a_task_without_a_name_is_sent_once(line: Line) -> None:
     line.fail(1, after=True)
     with pytest.raises(TransientForAll):
         line.enqueue()
@@ -129,21 +130,21 @@ def test_a_task_without_a_name_is_sent_once(line):
     assert len(line.names) == 2
 
 
-def test_an_outage_that_lasts_is_told(line):
+def test_an_outage_that_lasts_is_told(line: Line) -> None:
     line.fail(3)
     with pytest.raises(TransientForAll) as raised:
         line.enqueue(name="t1")
     assert raised.value.code == "tasks_unavailable"
 
 
-def test_a_queue_that_is_missing_is_the_operators_to_repair(line):
+def test_a_queue_that_is_missing_is_the_operators_to_repair(line: Line) -> None:
     missing = "projects/p/locations/europe-west1/queues/missing"
     with pytest.raises(OperatorMustAct) as raised:
         line.tasks.enqueue(missing, URL, {})
     assert raised.value.code == "tasks_refused"
 
 
-def test_one_refused_task_does_not_keep_the_others_from_being_created(line):
+def test_one_refused_task_does_not_keep_the_others_from_being_created(line: Line) -> None:
     missing = "projects/p/locations/europe-west1/queues/missing"
     tasks = [Task(missing, URL, {}), *(Task(QUEUE, URL, {}, name=f"t{n}") for n in range(3))]
     with pytest.raises(OperatorMustAct):
@@ -151,7 +152,7 @@ def test_one_refused_task_does_not_keep_the_others_from_being_created(line):
     assert line.names == ["t0", "t1", "t2"]
 
 
-def test_the_local_stand_in_is_reached_by_its_address(line):
+def test_the_local_stand_in_is_reached_by_its_address(line: Line) -> None:
     port = line.standin.serve()
     line.standin.stop()
     with pytest.raises(TransientForAll):
@@ -163,7 +164,7 @@ class Grpc:
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.deadlines: list[timedelta] = []
+        self.deadlines: list[Any] = []
         self.failures: list[grpc.StatusCode] = []
         self._server = grpc.server(ThreadPoolExecutor(2))
         method = grpc.unary_unary_rpc_method_handler(
@@ -200,7 +201,7 @@ def cloud() -> Iterator[Grpc]:
     server.stop()
 
 
-def test_over_grpc_a_name_is_taken_once(cloud):
+def test_over_grpc_a_name_is_taken_once(cloud: Grpc) -> None:
     tasks = TaskQueue(client=cloud.client)
     assert tasks.enqueue(QUEUE, URL, {}, name="same")
     assert not tasks.enqueue(QUEUE, URL, {}, name="same")
@@ -208,7 +209,7 @@ def test_over_grpc_a_name_is_taken_once(cloud):
     assert cloud.deadlines == [timedelta(minutes=10)]
 
 
-def test_over_grpc_passing_failures_are_waited_out(cloud):
+def test_over_grpc_passing_failures_are_waited_out(cloud: Grpc) -> None:
     slept: list[float] = []
     cloud.failures = [grpc.StatusCode.ABORTED, grpc.StatusCode.UNAVAILABLE]
     assert TaskQueue(sleep=slept.append, client=cloud.client).enqueue(QUEUE, URL, {}, name="t1")
@@ -223,7 +224,7 @@ def test_over_grpc_passing_failures_are_waited_out(cloud):
         (grpc.StatusCode.INVALID_ARGUMENT, OperatorMustAct),
     ],
 )
-def test_over_grpc_refusals_are_told_apart(cloud, failure, error):
+def test_over_grpc_refusals_are_told_apart(cloud: Grpc, failure: grpc.StatusCode, error: Any) -> None:
     cloud.failures = [failure]
     with pytest.raises(error):
         TaskQueue(client=cloud.client).enqueue(QUEUE, URL, {})

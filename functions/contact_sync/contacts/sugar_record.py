@@ -70,8 +70,7 @@ class SugarPatch:
 
 
 def read(record: Record, filled: Filled | None) -> Contact:
-    """The contact a record shows. What Sugar does not show (hidden or erased fields, missing keys) is
-    unknown.
+    """The contact a record shows. Hidden and erased fields and missing keys are unknown.
 
     The filler reads as empty as long as the last name is exactly it (and, where it is the first name, the
     first name is empty): then the person has no last name.

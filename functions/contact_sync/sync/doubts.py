@@ -13,7 +13,7 @@ from typing import Any
 
 from ..contacts import google_person
 from ..contacts.mapping import IndexEntry, State
-from ..contacts.plan import Action, Become, Forget, SideView, Wait
+from ..contacts.plan import Action, Become, Forget, Presence, SideView, Wait
 from ..contacts.side import Side
 from .batch import Case
 from .engine import ECHO_DELAY
@@ -54,7 +54,7 @@ class Doubts:
                 case.entry = IndexEntry(google_id, mapping.sugar_id, google_person.source_id(person))
                 case.person = person
                 case.views[Side.GOOGLE] = SideView(
-                    case.views[Side.SUGAR].presence.PRESENT,
+                    Presence.PRESENT,
                     read_google(person, mapping),
                     google_person.modified_at(person),
                     google_person.reduce,

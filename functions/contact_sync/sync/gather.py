@@ -324,19 +324,16 @@ class Gatherer:
 
     def _add_candidates(self, fetched: Fetched) -> None:
         """Sugar records found by address that the inventory does not know: outside the scope, or not taken in yet."""
-        unknown = [record for record in fetched.candidates if record["id"] not in self.field.mappings]
-        known = (
-            mappings.get(self.session.engine.db, self.session.user.id, [record["id"] for record in unknown])
-            if unknown
-            else {}
-        )
-        for record in unknown:
-            mapping = known.get(record["id"])
-            if mapping is not None:
+        unknown = [record["id"] for record in fetched.candidates if record["id"] not in self.field.mappings]
+        if unknown:
+            for mapping in mappings.get(self.session.engine.db, self.session.user.id, unknown).values():
                 self.field.add_mapping(mapping)
-                continue
-            terms = frozenset(self.session.terms(read_sugar(record, None)))
-            self.field.put(Side.SUGAR, Party(record["id"], terms, in_scope=False))
+        for record in fetched.candidates:
+            terms = self.session.terms(read_sugar(record, self.field.mappings.get(record["id"])))
+            if record["id"] not in self.field.mappings:
+                self.field.put(Side.SUGAR, Party(record["id"], frozenset(terms), in_scope=False))
+            elif record["id"] in self.field.parties[Side.SUGAR]:
+                self.field.refresh(Side.SUGAR, record["id"], terms)
 
 
 def _unplaced(entry: IndexEntry) -> bool:

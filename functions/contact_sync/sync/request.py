@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Trigger = Literal["schedule", "manual", "hook", "continue", "preview", "apply", "reconcile"]
+Trigger = Literal["schedule", "manual", "hook", "continue", "preview", "reconcile"]
 
 
 class WorkerRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One task. `run` is the id of the run (of the preview for `preview` and `apply`)."""
+    """One task. `run` is the id of the run; for `preview` it is the id of the preview."""
 
     user: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
     trigger: Trigger

@@ -5,28 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ..contacts.plan import Create, Delete, Nothing, Update, Wait
-from ..contacts.settings import SyncSettings
 from ..contacts.side import Side
 from ..contacts.sugar_record import fields_in
-from ..errors import SyncError, TransientForAll, TransientForUser, UserMustAct
-from ..store import google_index, mappings, users
-from ..store.records import User
+from ..errors import SyncError, TransientForAll, UserMustAct
 from ..store.write import Conflict
-from . import schedule
 from .apply import apply
 from .batch import Batch, choose
 from .decide import Decider
+from .ending import Ending, Summary, busy, stopped
 from .engine import BATCH, MAX_SCOPE, Engine
 from .gather import Gatherer
 from .guard import bucket, counts_still, guard
 from .intake import Intake, first_marks, idle_cursors
 from .journal import journal
 from .lease import LeaseHolder, LeaseLost
-from .load import Ready, Stopped, load
+from .load import Stopped, load
 from .look import Looked, look, resumable
 from .marks import Marks
 from .prepare import prepare
@@ -36,7 +33,6 @@ from .record import Recorder
 from .session import Session
 from .settle import settle
 
-Summary = dict[str, Any]
 MOST_VISITS = 3
 """A contact that is due again at once is looked at this often within one run."""
 
@@ -58,11 +54,11 @@ def run(
     for _ in range(5):
         ready = load(engine, user_id)
         if isinstance(ready, Stopped):
-            return _stopped(engine, ready, run_id)
+            return stopped(engine, ready, trigger, run_id)
         held = ready.user.lease
         if held is not None and held.until > engine.now():
             try:
-                return _busy(engine, ready, trigger, run_id)
+                return busy(engine, ready, _payload(user_id, trigger, preview), run_id)
             except Conflict:
                 continue
         session = Session.open(engine, run_id, trigger, ready.user, ready.settings, ready.box)
@@ -80,12 +76,9 @@ class _Run:
         self.session = session
         self.engine = session.engine
         self.updated_at = updated_at
-        self.attempt = attempt
         self.progress = Progress(session)
         self.preview = Preview(session, preview) if preview else None
-        self.planned_left = False
-        self.retry_at: list[datetime] = []
-        self.incomplete = False
+        self.ending = Ending(session, self.progress, attempt, self.preview)
 
     def go(self) -> Summary:
         """Look; if there is anything to do, take the lease and do it."""
@@ -94,14 +87,9 @@ class _Run:
             looked = look(session)
             marks = first_marks(session, looked)
         except SyncError as error:
-            return self._failed_look(error)
+            return self.ending.failed_look(error, self.updated_at)
         if session.trigger != "preview" and self._idle(looked, marks):
-            fields = {
-                "cursors": idle_cursors(session, looked),
-                "next_sync_at": schedule.next_sync(session.settings, session.user, self.engine.now()),
-            }
-            self.engine.db.commit([users.update(session.user.id, if_updated_at=self.updated_at, **fields)])
-            return {"run": session.run, "phase": "idle", "counts": {}, "done": 0, "total": 0, "waiting": 0}
+            return self.ending.idle(idle_cursors(session, looked), self.updated_at)
         session.lease = LeaseHolder.take(self.engine, session.user, self.updated_at, session.run)
         try:
             return self._leased(looked, marks)
@@ -120,7 +108,7 @@ class _Run:
             error = self._work(looked, marks)
         except SyncError as raised:
             error = raised
-        return self._finish(error)
+        return self.ending.finish(error)
 
     def _work(self, looked: Looked, marks: tuple[Marks, Marks, Marks]) -> SyncError | None:
         session = self.session
@@ -129,7 +117,7 @@ class _Run:
         if looked.need.sugar_full and resumable(session.user, looked.need) is None:
             self._before_full_intake()
         if not Intake(session, looked).finish(marks):
-            self.incomplete = True
+            self.ending.incomplete = True
             return None
         return self._rounds()
 
@@ -183,8 +171,8 @@ class _Run:
         if recorder.pauses is not None:
             fields["creates_paused"] = recorder.pauses
             session.user = replace(session.user, creates_paused=recorder.pauses)
-        self.planned_left = self.planned_left or recorder.unsettled
-        self.retry_at += recorder.retry_at
+        self.ending.unsettled = self.ending.unsettled or recorder.unsettled
+        self.ending.retry_at += recorder.retry_at
         session.holder.commit([*groups, [progress.write("writing")]], **fields)
         return applied.errors
 
@@ -200,113 +188,8 @@ class _Run:
         self.session.holder.user = replace(user, deletions=kept)
         return kept
 
-    # The end of a run
 
-    def _finish(self, error: SyncError | None) -> Summary:
-        session, now = self.session, self.engine.now()
-        db, user_id = self.engine.db, session.user.id
-        times = [
-            at
-            for at in (mappings.next_due(db, user_id), google_index.next_due(db, user_id))
-            if at is not None
-        ]
-        pending = min(times, default=None)
-        if pending is not None and pending <= now:
-            self.progress.waiting = mappings.count_due(db, user_id, now) + google_index.count_due(
-                db, user_id, now
-            )
-        retry_at = self._retry_at(error)
-        summary = self.progress.summary(error.code if error else None)
-        stop = error if isinstance(error, UserMustAct) else None
-
-        def fields(user: User) -> Mapping[str, Any]:
-            values: dict[str, Any] = {"pending": pending, "last_run": summary}
-            values["next_sync_at"] = schedule.next_sync(self._settings(user), user, now, retry_at)
-            if user.planned_run == session.run and not self.planned_left:
-                values["planned_run"] = None
-            if stop is not None:
-                values |= {"connection": stop.code, "connection_message": stop.message, "next_sync_at": None}
-            return values
-
-        writes = [self.progress.write("done", finished=True, error=summary["error"])]
-        if self.preview is not None:
-            writes += self.preview.finished(self.progress.waiting, summary["error"])
-        session.holder.release(writes, fields)
-        self._follow(error, retry_at)
-        if isinstance(error, TransientForAll):
-            raise error
-        return summary
-
-    def _settings(self, user: User) -> SyncSettings:
-        return (
-            self.session.settings
-            if user.settings_version == self.session.user.settings_version
-            else user.settings
-        )
-
-    def _retry_at(self, error: SyncError | None) -> datetime | None:
-        """When something that could not be finished should be tried again."""
-        times = list(self.retry_at)
-        if isinstance(error, TransientForUser) and self.attempt < schedule.MOST_ATTEMPTS:
-            asked = timedelta(seconds=error.retry_after or 0)
-            times = [self.engine.now() + max(schedule.backoff(self.attempt + 1), asked)]
-        return min(times, default=None)
-
-    def _follow(self, error: SyncError | None, retry_at: datetime | None) -> None:
-        """Enqueue at most one successor: the rest of the work at once, or another try later."""
-        session, now = self.session, self.engine.now()
-        user = session.holder.user
-        again = user.lease is not None and user.lease.again
-        waits = self.progress.waiting > 0 and session.settings.overflow == "continue" and self.preview is None
-        payload: dict[str, Any] = {"user": user.id, "trigger": "continue"}
-        if error is None and (again or waits or self.incomplete):
-            name = schedule.successor_task("continue", user.id, session.run)
-            self.engine.enqueue(payload, name=name)
-        elif (
-            retry_at is not None and not session.settings.auto.enabled and not isinstance(error, UserMustAct)
-        ):
-            if isinstance(error, TransientForUser):
-                payload = {"user": user.id, "trigger": session.trigger, "attempt": self.attempt + 1}
-            name = schedule.successor_task("retry", user.id, session.run)
-            self.engine.enqueue(payload, name=name, at=max(retry_at, now))
-
-    def _failed_look(self, error: SyncError) -> Summary:
-        """The look failed: nothing is stored but the state of the user."""
-        session, now = self.session, self.engine.now()
-        if isinstance(error, TransientForAll):
-            raise error
-        fields: dict[str, Any] = {}
-        retry_at = self._retry_at(error)
-        if isinstance(error, UserMustAct):
-            fields = {"connection": error.code, "connection_message": error.message, "next_sync_at": None}
-        else:
-            fields["next_sync_at"] = schedule.next_sync(session.settings, session.user, now, retry_at)
-        summary = self.progress.summary(error.code)
-        fields["last_run"] = summary
-        self.engine.db.commit([users.update(session.user.id, if_updated_at=self.updated_at, **fields)])
-        if isinstance(error, TransientForUser) and retry_at is not None and not session.settings.auto.enabled:
-            payload = {"user": session.user.id, "trigger": session.trigger, "attempt": self.attempt + 1}
-            name = schedule.successor_task("retry", session.user.id, session.run)
-            self.engine.enqueue(payload, name=name, at=retry_at)
-        return summary
-
-
-def _stopped(engine: Engine, stopped: Stopped, run_id: str) -> Summary:
-    """A user who may not sync: said, and no longer due."""
-    user = stopped.user
-    if user is not None and user.next_sync_at is not None:
-        engine.db.commit([users.update(user.id, if_updated_at=stopped.updated_at, next_sync_at=None)])
-    return {"run": run_id, "phase": "stopped", "error": stopped.reason, "counts": {}}
-
-
-def _busy(engine: Engine, ready: Ready, trigger: str, run_id: str) -> Summary:
-    """Another run holds the lease. A scheduled run just ends; any other asks for one successor."""
-    lease = ready.user.lease
-    if lease is not None and trigger != "schedule":
-        if not lease.again:
-            engine.db.commit([users.update(ready.user.id, if_updated_at=ready.updated_at, lease__again=True)])
-        payload = {"user": ready.user.id, "trigger": trigger}
-        engine.enqueue(
-            payload, name=schedule.successor_task("lease", ready.user.id, lease.id), at=lease.until
-        )
-    return {"run": lease.run if lease else run_id, "phase": "busy", "counts": {}}
+def _payload(user_id: str, trigger: str, preview: str | None) -> dict[str, str]:
+    """The task that asks for this run again."""
+    payload = {"user": user_id, "trigger": trigger}
+    return payload if preview is None else {**payload, "run": preview}

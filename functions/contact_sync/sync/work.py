@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from ..errors import OperatorMustAct, TransientForAll
+from ..errors import SyncError
 from ..store import users
+from ..store.write import Conflict
 from .engine import Engine
 from .request import WorkerRequest
 from .run import run
@@ -20,12 +21,12 @@ def work(engine: Engine, asked: WorkerRequest, *, last_attempt: bool = False) ->
     Raises TransientForAll for a fault that all users share. On the task's last attempt the failure is recorded first:
     Cloud Tasks has no dead-letter queue.
     """
-    preview = asked.run if asked.trigger in ("preview", "apply") else None
+    preview = asked.run if asked.trigger == "preview" else None
     try:
         summary = run(engine, asked.user, asked.trigger, asked.run, asked.attempt, preview)
-    except TransientForAll as error:
+    except Exception as error:
         if last_attempt:
-            _record_failure(engine, asked, error)
+            _record_failure(engine, asked, error.code if isinstance(error, SyncError) else "internal")
         raise
     log.info(
         "run ended",
@@ -41,9 +42,9 @@ def work(engine: Engine, asked: WorkerRequest, *, last_attempt: bool = False) ->
     return summary
 
 
-def _record_failure(engine: Engine, asked: WorkerRequest, error: TransientForAll) -> None:
-    summary = {"run": asked.run, "trigger": asked.trigger, "error": error.code, "finished": engine.now()}
+def _record_failure(engine: Engine, asked: WorkerRequest, code: str) -> None:
+    summary = {"run": asked.run, "trigger": asked.trigger, "error": code, "finished": engine.now()}
     try:
         engine.db.commit([users.update(asked.user, last_run=summary)])
-    except (TransientForAll, OperatorMustAct):
-        log.error("a failed run could not be recorded", extra={"code": error.code})
+    except (SyncError, Conflict):
+        log.error("a failed run could not be recorded", extra={"code": code})

@@ -11,11 +11,14 @@ from typing import Any
 
 from contact_sync.contacts.google_person import MARK_KEY
 from contact_sync.services.google_people import GooglePeople, PersonUpdate
-from contact_sync.services.outcome import Status
+from contact_sync.services.outcome import Outcome, Status
 from local_stack.google import GoogleSimulator
 from local_stack.wsgi_transport import WSGITransport
 
 ENDPOINT = "https://people.googleapis.com"
+
+Answering = Callable[..., GooglePeople]
+"""Makes an adapter on prepared answers: (status, body as JSON or bytes)."""
 
 
 @dataclass
@@ -66,7 +69,19 @@ class Account:
     def given_name(self, google_id: str) -> str | None:
         """The given name a contact has now, None if there is no such contact."""
         person = self.google.contact(self.sub, f"people/{google_id}")
-        return person and person["names"][0]["givenName"]
+        return str(person["names"][0]["givenName"]) if person else None
+
+    def person(self, google_id: str) -> dict[str, Any]:
+        """A contact that must be there, with every field."""
+        person = self.google.contact(self.sub, f"people/{google_id}")
+        assert person is not None, google_id
+        return dict(person)
+
+    def read(self, google_id: str) -> dict[str, Any]:
+        """A contact that must be there, as the adapter reads it."""
+        person = self.people.get([google_id]).people[google_id]
+        assert person is not None, google_id
+        return person
 
     def renamed(self, ids: Iterable[str], name: str = "New") -> list[PersonUpdate]:
         """Updates of the given names on a fresh read."""
@@ -89,8 +104,20 @@ def marked(count: int) -> list[tuple[str, dict[str, Any]]]:
     return [(f"key-{number}", named(f"Given{number}", f"key-{number}")) for number in range(count)]
 
 
-def statuses(outcomes: Iterable[Any]) -> list[Status]:
+def statuses(outcomes: Iterable[Outcome]) -> list[Status]:
     return [outcome.status for outcome in outcomes]
+
+
+def record(outcome: Outcome) -> dict[str, Any]:
+    """The person that came with an outcome."""
+    assert outcome.record is not None, outcome
+    return dict(outcome.record)
+
+
+def wait(outcome: Outcome) -> float:
+    """The seconds an element was told to stand back."""
+    assert outcome.retry_after is not None, outcome
+    return outcome.retry_after
 
 
 class Answers:

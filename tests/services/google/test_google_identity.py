@@ -37,7 +37,7 @@ class Signer:
             serialization.NoEncryption(),
         )
         self.published = {key_id: certificate.public_bytes(serialization.Encoding.PEM).decode()}
-        self._signer = crypt.RSASigner.from_string(private, key_id)
+        self._signer = crypt.RSASigner.from_string(private, key_id)  # type: ignore[no-untyped-call]
 
     def token(self, **claims: Any) -> str:
         now = int(time.time())
@@ -53,7 +53,7 @@ class Signer:
             "nonce": "n",
         }
         kept = {name: value for name, value in (usual | claims).items() if value is not None}
-        return jwt.encode(self._signer, kept).decode()
+        return str(jwt.encode(self._signer, kept).decode())  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def door(signer: Signer) -> Door:
     return Door((200, signer.published))
 
 
-def test_a_genuine_token_of_an_allowed_domain_lets_in(door, signer):
+def test_a_genuine_token_of_an_allowed_domain_lets_in(door: Door, signer: Signer) -> None:
     assert door.enter(signer.token()) == "1234"
     assert door.enter(signer.token(iss="accounts.google.com"), nonce=None) == "1234"
 
@@ -121,17 +121,17 @@ def test_a_genuine_token_of_an_allowed_domain_lets_in(door, signer):
         ({"hd": None}, "domain_not_allowed"),
     ],
 )
-def test_who_is_not_let_in(door, signer, claims, code):
+def test_who_is_not_let_in(door: Door, signer: Signer, claims: dict[str, Any], code: str) -> None:
     with pytest.raises(SignInRefused) as raised:
         door.enter(signer.token(**claims))
     assert raised.value.code == code
 
 
-def test_domains_are_compared_without_regard_to_case(door, signer):
+def test_domains_are_compared_without_regard_to_case(door: Door, signer: Signer) -> None:
     assert door.enter(signer.token(email="Ada@CORP.test"), domains=("Corp.Test",)) == "1234"
 
 
-def test_gmail_addresses_are_let_in_where_gmail_is_allowed(door, signer):
+def test_gmail_addresses_are_let_in_where_gmail_is_allowed(door: Door, signer: Signer) -> None:
     token = signer.token(email="ada@gmail.com", hd=None)
     assert door.enter(token, domains=("gmail.com",)) == "1234"
     with pytest.raises(SignInRefused):
@@ -139,18 +139,18 @@ def test_gmail_addresses_are_let_in_where_gmail_is_allowed(door, signer):
 
 
 @pytest.mark.parametrize("token", ["", "a.b.c", "no token", "e30.e30."])
-def test_what_is_no_token_is_refused(door, token):
+def test_what_is_no_token_is_refused(door: Door, token: str) -> None:
     with pytest.raises(SignInRefused) as raised:
         door.enter(token)
     assert raised.value.code == "invalid_token"
 
 
-def test_another_key_under_the_same_name_is_refused(door):
+def test_another_key_under_the_same_name_is_refused(door: Door) -> None:
     with pytest.raises(SignInRefused):
         door.enter(Signer("key-1").token())
 
 
-def test_keys_are_fetched_once_an_hour(door, signer):
+def test_keys_are_fetched_once_an_hour(door: Door, signer: Signer) -> None:
     for _ in range(3):
         door.enter(signer.token())
     assert door.fetches == 1
@@ -159,14 +159,14 @@ def test_keys_are_fetched_once_an_hour(door, signer):
     assert door.fetches == 2
 
 
-def test_a_new_key_of_googles_is_fetched_when_it_is_first_met(signer, stranger):
+def test_a_new_key_of_googles_is_fetched_when_it_is_first_met(signer: Signer, stranger: Signer) -> None:
     door = Door((200, signer.published), (200, stranger.published))
     door.enter(signer.token())
     door.clock.time += timedelta(minutes=2)
     assert door.enter(stranger.token()) == "1234"
 
 
-def test_made_up_keys_do_not_cause_a_fetch_each(door, signer, stranger):
+def test_made_up_keys_do_not_cause_a_fetch_each(door: Door, signer: Signer, stranger: Signer) -> None:
     door.enter(signer.token())
     for _ in range(3):
         with pytest.raises(SignInRefused):
@@ -175,7 +175,7 @@ def test_made_up_keys_do_not_cause_a_fetch_each(door, signer, stranger):
 
 
 @pytest.mark.parametrize("answer", [(503, b"<html>"), (200, b"<html>")])
-def test_unreadable_keys_refuse_nobody_for_good(signer, answer):
+def test_unreadable_keys_refuse_nobody_for_good(signer: Signer, answer: tuple[int, Any]) -> None:
     door = Door(answer, (200, signer.published))
     with pytest.raises(TransientForUser):
         door.enter(signer.token())

@@ -25,6 +25,7 @@ class DroppingServer(socketserver.ThreadingTCPServer):
 class Drop(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         if self.request.recv(65536):
+            assert isinstance(self.server, DroppingServer)
             self.server.requests += 1
 
 
@@ -36,7 +37,7 @@ def server() -> Iterator[DroppingServer]:
         running.shutdown()
 
 
-def test_a_create_whose_answer_is_lost_is_not_sent_again(server):
+def test_a_create_whose_answer_is_lost_is_not_sent_again(server: DroppingServer) -> None:
     with requests.Session() as session:
         address = f"http://127.0.0.1:{server.server_address[1]}"
         people = GooglePeople(session, address, Token(lambda: "token"), lambda seconds: None)

@@ -30,22 +30,21 @@ def refusal(code: int, status: str) -> tuple[int, dict[str, Any]]:
 
 
 def read(*answers: tuple[int, Any]) -> tuple[str, list[tuple[str, str]]]:
-    transport = SecretManagerServiceRestTransport(
-        host="http://secrets.local", credentials=AnonymousCredentials()
-    )
+    nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    transport = SecretManagerServiceRestTransport(host="http://secrets.local", credentials=nobody)
     calls = WSGITransport(Answers(*answers))
     transport._session.mount("http://", calls)
     value = secrets.read("S", "p", lambda: SecretManagerServiceClient(transport=transport), timeout=2.0)
     return value, calls.calls
 
 
-def test_the_latest_version_is_read_without_the_line_end_of_an_editor():
+def test_the_latest_version_is_read_without_the_line_end_of_an_editor() -> None:
     value, calls = read((200, secret("påss\n".encode())))
     assert value == "påss"
     assert calls == [("GET", "/v1/projects/p/secrets/S/versions/latest:access")]
 
 
-def test_a_short_outage_is_waited_out():
+def test_a_short_outage_is_waited_out() -> None:
     value, calls = read(refusal(503, "UNAVAILABLE"), (200, secret(b"x")))
     assert (value, len(calls)) == ("x", 2)
 
@@ -59,13 +58,13 @@ def test_a_short_outage_is_waited_out():
         ((200, secret(b"\xff\xfe")), "secret_malformed"),
     ],
 )
-def test_a_secret_that_cannot_be_read_is_named(answer, code):
+def test_a_secret_that_cannot_be_read_is_named(answer: tuple[int, Any], code: str) -> None:
     with pytest.raises(OperatorMustAct) as raised:
         read(answer)
     assert raised.value.code == code
     assert "secret S" in raised.value.message
 
 
-def test_a_fault_of_secret_manager_is_for_all():
+def test_a_fault_of_secret_manager_is_for_all() -> None:
     with pytest.raises(TransientForAll):
         read(refusal(500, "INTERNAL"))

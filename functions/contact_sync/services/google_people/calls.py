@@ -37,7 +37,7 @@ def resources(endpoint: str) -> Resources:
     It holds no connection. The library is imported here, where it is first needed: that takes a good third of
     a second.
     """
-    from googleapiclient.discovery import build  # type: ignore[import-untyped]
+    from googleapiclient.discovery import build
 
     options = {"api_endpoint": endpoint}
     service = build(

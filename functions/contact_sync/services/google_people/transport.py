@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import httplib2  # type: ignore[import-untyped]
+import httplib2
 import requests
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
