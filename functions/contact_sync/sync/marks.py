@@ -6,7 +6,7 @@ something happen to is marked due: a changed setting takes everything in again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,26 +24,77 @@ RELEASED_BY_EDIT = ("refused", "no_name")
 
 @dataclass(slots=True)
 class Marks:
-    """Writes that belong together, and the earliest moment something of them is due."""
+    """What several pages ask to be stored, as groups of writes that belong together.
 
-    user_id: str
-    groups: list[list[Write]] = field(default_factory=list)
+    Pages of both sides may concern the same contact: a later page sees what an earlier one marked, and a document is
+    written once, with all that is known of it.
+    """
+
+    session: Session
     earliest: datetime | None = None
+    """The earliest moment something of them is due."""
+    _groups: dict[str, dict[str, Write]] = field(default_factory=dict)
+    """By path of every document that is written: its group, by path."""
+    _mappings: dict[str, ContactMapping] = field(default_factory=dict)
+    _unplaced: dict[str, IndexEntry] = field(default_factory=dict)
 
     def put(self, *items: ContactMapping | IndexEntry | Write) -> None:
         """Add one group."""
-        writes: list[Write] = []
+        group: dict[str, Write] = {}
         for item in items:
+            write = item if isinstance(item, Write) else guarded(self.session.user.id, item)
+            group |= self._groups.get(write.path, {})
+            group[write.path] = write
             if isinstance(item, Write):
-                writes.append(item)
                 continue
             if item.due_at is not None and (self.earliest is None or item.due_at < self.earliest):
                 self.earliest = item.due_at
-            writes.append(guarded(self.user_id, item))
-        self.groups.append(writes)
+            if isinstance(item, ContactMapping):
+                self._mappings[item.sugar_id] = item
+            elif item.mapping is None:
+                self._unplaced[item.google_id] = item
+        self._groups |= dict.fromkeys(group, group)
+
+    def groups(self) -> list[list[Write]]:
+        """Every group once."""
+        return [
+            list(group.values()) for group in {id(group): group for group in self._groups.values()}.values()
+        ]
+
+    def mappings(self, sugar_ids: Collection[str]) -> dict[str, ContactMapping]:
+        """The mappings that are stored or marked, by Sugar id."""
+        stored = mappings.get(self.session.engine.db, self.session.user.id, sugar_ids)
+        return stored | {key: self._mappings[key] for key in sugar_ids if key in self._mappings}
+
+    def linkable(self, side: Side, terms: Mapping[str, Collection[str]]) -> set[str]:
+        """Which of these records of `side` share an address with an unplaced record of the other side.
+
+        `terms` are hashed match terms by record key. Without a create switch only these have anything to wait for.
+        """
+        session = self.session
+        wanted = sorted({term for held in terms.values() for term in addresses(held)})
+        if not wanted or not session.links:
+            return set()
+        others: list[ContactMapping | IndexEntry]
+        if side is Side.SUGAR:
+            others = [
+                *google_index.with_keys(session.engine.db, session.user.id, wanted),
+                *self._unplaced.values(),
+            ]
+            free = [other for other in others if isinstance(other, IndexEntry) and other.mapping is None]
+        else:
+            others = [
+                *mappings.with_keys(session.engine.db, session.user.id, wanted),
+                *self._mappings.values(),
+            ]
+            free = [
+                other for other in others if isinstance(other, ContactMapping) and other.state is State.NEW
+            ]
+        held = {term for other in free for term in other.match_keys}
+        return {key for key, own in terms.items() if held.intersection(addresses(own))}
 
     def __bool__(self) -> bool:
-        return bool(self.groups)
+        return bool(self._groups)
 
 
 def guarded(user_id: str, item: ContactMapping | IndexEntry) -> Write:
@@ -71,37 +122,19 @@ def released_by_edit(user_id: str, item: ContactMapping | IndexEntry) -> Write |
     return backlog.close(user_id, item.backlog)
 
 
-def linkable(session: Session, side: Side, terms: Mapping[str, Collection[str]]) -> set[str]:
-    """Which of these records of `side` share an address with an unplaced record of the other side.
-
-    `terms` are hashed match terms by record key. Without a create switch only these have anything to wait for.
-    """
-    wanted = sorted({term for held in terms.values() for term in addresses(held)})
-    if not wanted or not session.links:
-        return set()
-    held: set[str] = set()
-    found: Iterable[ContactMapping | IndexEntry]
-    if side is Side.SUGAR:
-        found = [
-            e for e in google_index.with_keys(session.engine.db, session.user.id, wanted) if e.mapping is None
-        ]
-    else:
-        known = mappings.with_keys(session.engine.db, session.user.id, wanted)
-        found = [mapping for mapping in known if mapping.state is State.NEW]
-    for item in found:
-        held.update(item.match_keys)
-    return {key for key, own in terms.items() if held.intersection(addresses(own))}
+def due_from(mapping: ContactMapping, now: datetime) -> datetime:
+    """When a mapping that has work is due: now, unless it is due already or waits after a failure."""
+    at = mapping.due_at
+    return at if at is not None and (mapping.attempts or at <= now) else now
 
 
-def flush(session: Session, batches: Sequence[Marks]) -> None:
+def flush(session: Session, marks: Marks) -> None:
     """Commit marks; the first due mark also sets the user's `pending` hint, in the same commit."""
-    groups = [group for marks in batches for group in marks.groups]
-    if not groups:
+    if not marks:
         return
-    times = [marks.earliest for marks in batches if marks.earliest is not None]
-    pending = session.holder.user.pending
-    if times and (pending is None or min(times) < pending):
+    earliest, pending = marks.earliest, session.holder.user.pending
+    if earliest is not None and (pending is None or earliest < pending):
         # The hint may be early, never late: it goes ahead of the marks of later commits.
-        session.holder.commit([], pending=min(times))
-        session.holder.user = replace(session.holder.user, pending=min(times))
-    session.holder.commit(groups)
+        session.holder.commit([], pending=earliest)
+        session.holder.user = replace(session.holder.user, pending=earliest)
+    session.holder.commit(marks.groups())

@@ -70,11 +70,12 @@ def _prepare_update(session: Session, batch: Batch, case: Case, action: Update, 
             batch.accounts,
             case.views[Side.SUGAR].denied,
         )
+        if patch.filled != mapping.filled:
+            writes.filled[mapping.sugar_id] = patch.filled
         if patch.fields:
             write = SugarWrite("update", mapping.sugar_id, patch.fields, case.record.get("date_modified"))
             writes.sugar.append(write)
             writes.cases[Side.SUGAR][mapping.sugar_id] = case
-            writes.filled[mapping.sugar_id] = patch.filled
     if Side.GOOGLE in targets and case.person is not None:
         fields = google_person.patch(case.person, targets[Side.GOOGLE], mapping.base)
         google_id = google_person.google_id(case.person)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from ..contacts import google_person
 from ..contacts.contact import Contact
 from ..contacts.mapping import IndexEntry, Seen, State
 from ..contacts.mapping import Mapping as ContactMapping
-from ..contacts.merge import differs_from_base
-from ..contacts.normal_form import display_name, to_plain
+from ..contacts.normal_form import to_plain
 from ..contacts.plan import (
     Become,
     Create,
@@ -21,8 +21,6 @@ from ..contacts.plan import (
     Renew,
     Update,
     Wait,
-    agreed_base,
-    flips_after,
 )
 from ..contacts.side import Side
 from ..services.outcome import Outcome, Status
@@ -30,7 +28,7 @@ from ..services.sugar import NOT_SENT
 from ..store import backlog, google_index, history, mappings
 from ..store.records import BacklogEntry
 from ..store.write import Write
-from . import story
+from . import agreement, story
 from .batch import Batch, Case
 from .engine import ECHO_DELAY
 from .intake_google import index_terms
@@ -39,6 +37,8 @@ from .marks import backlog_id, guarded
 from .prepare import Writes
 from .session import Session, read_google, read_sugar
 
+OUTAGE = timedelta(minutes=2)
+"""When to try again where a whole side did not answer."""
 MOST_ATTEMPTS = 5
 """The fifth transient failure in a row of the same contact puts it into the backlog."""
 
@@ -54,6 +54,8 @@ class Recorder:
         self.now = session.engine.now()
         self.deleted: dict[Side, int] = dict.fromkeys(Side, 0)
         """Deletions carried out that the guard counts."""
+        self.down = _down(batch)
+        """Sides on which nothing got through: their failures are not the contacts' own."""
         self.pauses: str | None = None
         """Why creates in Google have to pause from now on."""
         self.unsettled = False
@@ -103,63 +105,13 @@ class Recorder:
         mapping = case.mapping
         if mapping is None:
             return []
-        linked = self._linked(case, mapping, action)
+        linked = agreement.after_update(self.session, self.writes, case, mapping, action)
         self._count(case, action)
         bad = self._worst(case)
         if bad is not None:
             return self._unfinished(replace(case, mapping=linked), bad)
         finished = replace(linked, due_at=None, attempts=0, directive=None, backlog=None)
         return [guarded(self.user_id, finished), *self._index_if_changed(case, finished, action)]
-
-    def _linked(self, case: Case, mapping: ContactMapping, action: Update) -> ContactMapping:
-        """The mapping after both sides' writes, as far as they took effect: the base is what they agree on now."""
-        done = {side: outcome for side, outcome in case.outcomes.items() if outcome.status is Status.DONE}
-        filled = mapping.filled
-        if Side.SUGAR in done:
-            filled = self.writes.filled.get(mapping.sugar_id, filled)
-        mapping = replace(mapping, filled=filled)
-        record, person = case.record or {}, case.person or {}
-        if Side.SUGAR in done:
-            record = done[Side.SUGAR].record or record
-        if Side.GOOGLE in done:
-            person = done[Side.GOOGLE].record or person
-        contacts = {Side.SUGAR: read_sugar(record, mapping), Side.GOOGLE: read_google(person, mapping)}
-        holds = {side: case.views[side].holds for side in Side}
-        base = agreed_base(
-            contacts, None if action.links and mapping.state is State.NEW else mapping.base, holds
-        )
-        written = {
-            key: flip
-            for key, flip in flips_after(mapping, action.merged, case.contacts, self.now).items()
-            if flip.side in done or key in mapping.flips
-        }
-        return replace(
-            mapping,
-            google_id=google_person.google_id(person),
-            google_source_id=google_person.source_id(person),
-            name=display_name(contacts[Side.SUGAR]) or display_name(contacts[Side.GOOGLE]),
-            match_keys=self.session.terms(contacts[Side.SUGAR]),
-            state=State.LINKED,
-            base=base,
-            seen=Seen(
-                sugar_date=record.get("date_modified"),
-                google_etag=google_person.source_etag(person),
-                sugar_changed_at=self._still_changed(Side.SUGAR, mapping, contacts, base, case),
-                google_changed_at=self._still_changed(Side.GOOGLE, mapping, contacts, base, case),
-            ),
-            missing=None,
-            deletion_waits=None,
-            written_at=self.now if done else mapping.written_at,
-            flips=written,
-            expire_at=None,
-        )
-
-    def _still_changed(
-        self, side: Side, mapping: ContactMapping, contacts: dict[Side, Contact], base: Contact, case: Case
-    ) -> datetime | None:
-        if not differs_from_base(contacts[side], base, case.views[side].holds):
-            return None
-        return mapping.seen.changed_at(side) or case.views[side].modified_at
 
     def _index_if_changed(self, case: Case, mapping: ContactMapping, action: Update) -> list[Write]:
         """The index entry, where its keys or its mapping may have changed."""
@@ -169,12 +121,7 @@ class Recorder:
         fresh = self.session.terms(read_google(person, mapping))
         if not action.links and set(old) == set(fresh) and case.entry is None:
             return []
-        return [self._entry(case, mapping.sugar_id, index_terms(self.session, person, mapping), mapping)]
-
-    def _entry(self, case: Case, sugar_id: str, keys: tuple[str, ...], mapping: ContactMapping) -> Write:
-        entry = IndexEntry(mapping.google_id or "", sugar_id, mapping.google_source_id, keys)
-        known = case.entry if case.entry and case.entry.google_id == entry.google_id else None
-        return guarded(self.user_id, replace(entry, updated_at=known.updated_at if known else None))
+        return [self._entry(case, mapping, person)]
 
     def _created(self, case: Case, action: Create) -> list[Write]:
         outcome = case.outcomes[action.side]
@@ -202,43 +149,17 @@ class Recorder:
         return [removal, *self._unfinished(replace(case, entry=freed), outcome)]
 
     def _create_done(self, case: Case, action: Create, outcome: Outcome) -> list[Write]:
-        record, person = case.record, case.person
-        if action.side is Side.GOOGLE:
-            person = outcome.record or {}
-            mapping = case.mapping or ContactMapping("")
-        else:
-            record = outcome.record or {}
-            sugar_id = self.writes.new_ids[case.entry.google_id] if case.entry else outcome.key
-            mapping = ContactMapping(sugar_id, filled=self.writes.filled.get(sugar_id))
-        contacts = {
-            Side.SUGAR: read_sugar(record or {}, mapping),
-            Side.GOOGLE: google_person.read(person or {}, action.contact),
-        }
-        holds = {
-            Side.GOOGLE: google_person.reduce,
-            Side.SUGAR: lambda contact: self.session.held_by_sugar(contact, self.batch.accounts),
-        }
-        base = agreed_base(contacts, None, holds)
-        linked = replace(
-            mapping,
-            google_id=google_person.google_id(person or {}),
-            google_source_id=google_person.source_id(person or {}),
-            name=display_name(contacts[action.side.other]),
-            match_keys=self.session.terms(contacts[Side.SUGAR]),
-            state=State.LINKED,
-            base=base,
-            seen=Seen((record or {}).get("date_modified"), google_person.source_etag(person or {})),
-            created_side=action.side,
-            created_at=self.now,
-            written_at=self.now,
-            due_at=self.now if outcome.status is Status.CONFLICT else None,
-            attempts=0,
-            directive=None,
-        )
+        linked, person = agreement.after_create(self.session, self.batch, self.writes, case, action, outcome)
         case.mapping = linked
         self.session.counts[f"{action.side}_created"] += 1
-        keys = index_terms(self.session, person or {}, linked)
-        return [guarded(self.user_id, linked), self._entry(case, linked.sugar_id, keys, linked)]
+        return [guarded(self.user_id, linked), self._entry(case, linked, person)]
+
+    def _entry(self, case: Case, mapping: ContactMapping, person: Mapping[str, Any]) -> Write:
+        """The index entry of a linked contact."""
+        keys = index_terms(self.session, person, mapping)
+        known = case.entry if case.entry and case.entry.google_id == mapping.google_id else None
+        entry = IndexEntry(mapping.google_id or "", mapping.sugar_id, mapping.google_source_id, keys)
+        return guarded(self.user_id, replace(entry, updated_at=known.updated_at if known else None))
 
     def _deleted(self, case: Case, action: Delete) -> list[Write]:
         outcome = case.outcomes[action.side]
@@ -405,6 +326,8 @@ class Recorder:
                 return self._later(case, self.now + timedelta(minutes=1))
         if outcome.reason == NOT_SENT or outcome.retry_after is not None:
             return self._later(case, self.now + timedelta(seconds=outcome.retry_after or 0))
+        if any(case.outcomes.get(side) is outcome for side in self.down):
+            return self._later(case, self.now + OUTAGE)
         attempts = item.attempts + 1
         if attempts >= MOST_ATTEMPTS:
             reason = outcome.reason or "The other system did not answer."
@@ -435,3 +358,14 @@ def _as_last_seen(case: Case, mapping: ContactMapping) -> dict[str, dict[str, ob
     """Both sides' content as last seen: what this run read, else what both agreed on."""
     contacts = {side: case.views[side].contact or mapping.base or Contact() for side in Side}
     return {str(side): to_plain(contact) for side, contact in contacts.items()}
+
+
+def _down(batch: Batch) -> set[Side]:
+    """The sides that failed for every one of several contacts."""
+    found = set()
+    for side in Side:
+        outcomes = [case.outcomes[side] for case in batch.cases if side in case.outcomes]
+        failed = [one for one in outcomes if one.status in (Status.TRANSIENT, Status.UNKNOWN)]
+        if len(outcomes) > 1 and len(failed) == len(outcomes):
+            found.add(side)
+    return found

@@ -24,6 +24,8 @@ from .lease import LeaseHolder
 from .tokens import GoogleToken, SugarToken, TokenBox
 
 METADATA_AGE = timedelta(days=1)
+LOOK_SECONDS = 60.0
+"""What the look may take, before there is a lease."""
 
 
 @dataclass(slots=True)
@@ -56,10 +58,20 @@ class Session:
             SugarContacts(
                 engine.sugar, SugarToken(box, user.sugar_user_name or ""), sugar_record.REQUEST_FIELDS
             ),
-            GooglePeople(engine.google_http, engine.people_endpoint, GoogleToken(box), engine.sleep),
+            GooglePeople(
+                engine.google_http,
+                engine.people_endpoint,
+                GoogleToken(box),
+                engine.sleep,
+                lambda: session.seconds_left(),
+            ),
         )
         session.started = engine.now()
         return session
+
+    def seconds_left(self) -> float:
+        """Seconds in which outside calls may still begin."""
+        return self.lease.seconds_left() if self.lease is not None else LOOK_SECONDS
 
     @property
     def holder(self) -> LeaseHolder:

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
+from ...contacts.normal_form import company_key
 from ...errors import SyncError, TransientForUser
 from .calls import Caller, Item
 from .faults import item_fault_of, record_fault_of
@@ -139,7 +140,7 @@ def _keep_accounts(fetched: Fetched, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _same_name(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
+    return company_key(one) == company_key(other)
 
 
 def _parts(values: Sequence[T], size: int) -> Iterator[list[T]]:

@@ -1,0 +1,120 @@
+"""What both sides agree on after the writes: the linked mapping, its base taken from what each side answered.
+
+What a side answers may differ from what it was sent (it trims, clips, normalises), so the base is never what we meant
+to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ..contacts import google_person
+from ..contacts.contact import Contact
+from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.mapping import Seen, State
+from ..contacts.merge import differs_from_base
+from ..contacts.normal_form import display_name
+from ..contacts.plan import Create, Update, agreed_base, flips_after
+from ..contacts.side import Side
+from ..services.outcome import Outcome, Status
+from .batch import Batch, Case
+from .prepare import Writes
+from .session import Session, read_google, read_sugar
+
+
+def after_update(
+    session: Session, writes: Writes, case: Case, mapping: ContactMapping, action: Update
+) -> ContactMapping:
+    """The mapping after an update or a first merge, as far as the writes took effect."""
+    now = session.engine.now()
+    done = {side: outcome for side, outcome in case.outcomes.items() if outcome.status is Status.DONE}
+    if Side.SUGAR in done or Side.SUGAR not in case.outcomes:
+        mapping = replace(mapping, filled=writes.filled.get(mapping.sugar_id, mapping.filled))
+    record, person = _held(case.record, done.get(Side.SUGAR)), _held(case.person, done.get(Side.GOOGLE))
+    contacts = {Side.SUGAR: read_sugar(record, mapping), Side.GOOGLE: read_google(person, mapping)}
+    holds = {side: case.views[side].holds for side in Side}
+    first = action.links and mapping.state is State.NEW
+    base = agreed_base(contacts, None if first else mapping.base, holds)
+    flips = {
+        key: flip
+        for key, flip in flips_after(mapping, action.merged, case.contacts, now).items()
+        if flip.side in done or key in mapping.flips
+    }
+
+    def still_changed(side: Side) -> datetime | None:
+        if not differs_from_base(contacts[side], base, holds[side]):
+            return None
+        return mapping.seen.changed_at(side) or case.views[side].modified_at
+
+    return replace(
+        mapping,
+        google_id=google_person.google_id(person),
+        google_source_id=google_person.source_id(person),
+        name=display_name(contacts[Side.SUGAR]) or display_name(contacts[Side.GOOGLE]),
+        match_keys=session.terms(contacts[Side.SUGAR]),
+        state=State.LINKED,
+        base=base,
+        seen=Seen(
+            sugar_date=record.get("date_modified"),
+            google_etag=google_person.source_etag(person),
+            sugar_changed_at=still_changed(Side.SUGAR),
+            google_changed_at=still_changed(Side.GOOGLE),
+        ),
+        missing=None,
+        deletion_waits=None,
+        written_at=now if done else mapping.written_at,
+        flips=flips,
+        expire_at=None,
+    )
+
+
+def after_create(
+    session: Session, batch: Batch, writes: Writes, case: Case, action: Create, outcome: Outcome
+) -> tuple[ContactMapping, Mapping[str, Any]]:
+    """The mapping after a create that took effect, and the Google person it is linked with."""
+    now = session.engine.now()
+    record, person = case.record or {}, case.person or {}
+    if action.side is Side.GOOGLE:
+        person = outcome.record or {}
+        mapping = case.mapping or ContactMapping("")
+    else:
+        record = outcome.record or {}
+        mapping = ContactMapping(outcome.key, filled=writes.filled.get(outcome.key))
+    contacts: dict[Side, Contact] = {
+        Side.SUGAR: read_sugar(record, mapping),
+        Side.GOOGLE: google_person.read(person, action.contact),
+    }
+    base = agreed_base(
+        contacts,
+        None,
+        {
+            Side.GOOGLE: google_person.reduce,
+            Side.SUGAR: lambda contact: session.held_by_sugar(contact, batch.accounts),
+        },
+    )
+    linked = replace(
+        mapping,
+        google_id=google_person.google_id(person),
+        google_source_id=google_person.source_id(person),
+        name=display_name(contacts[action.side.other]),
+        match_keys=session.terms(contacts[Side.SUGAR]),
+        state=State.LINKED,
+        base=base,
+        seen=Seen(record.get("date_modified"), google_person.source_etag(person)),
+        created_side=action.side,
+        created_at=now,
+        written_at=now,
+        # A record of our id with other content was changed right after the create: look at it again.
+        due_at=now if outcome.status is Status.CONFLICT else None,
+        attempts=0,
+        directive=None,
+    )
+    return linked, person
+
+
+def _held(read: Mapping[str, Any] | None, outcome: Outcome | None) -> Mapping[str, Any]:
+    """What a side holds now: the answer to our write, else what was read."""
+    return (outcome.record if outcome else None) or read or {}
