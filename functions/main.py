@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import functions_framework
-from flask import Request, Response, jsonify
+from flask import Flask, Request, Response, jsonify
 
 from contact_sync import composition, logs
 from contact_sync.config import Config, Function, load
@@ -87,11 +87,14 @@ def worker(request: Request) -> Response:
 @functions_framework.http
 def web(request: Request) -> Response:
     """The user's own pages and JSON API."""
-    return Response.from_app(_web_app(), request.environ)
+    app = _web_app()
+    with logs.context(trace=_trace(request)):
+        return Response.from_app(app, request.environ)
 
 
 @lru_cache(maxsize=1)
-def _web_app():  # type: ignore[no-untyped-def]
+def _web_app() -> Flask:
     from contact_sync.web.app import create_app
 
-    return create_app(_config("web"), composition.web_services(_config("web")))
+    config = _config("web")
+    return create_app(config, composition.engine(config))

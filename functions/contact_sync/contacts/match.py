@@ -73,16 +73,15 @@ def terms(contact: Contact) -> tuple[str, ...]:
 def match(subject: Party, own: Iterable[Party], other: Iterable[Party]) -> Match:
     """Find the subject's partner among `other`.
 
-    `own` are the records of the subject's side and `other` those of the opposite side that share an address with the
-    subject or with one of its candidates; the subject itself may be among `own`.
+    `own` are the records of the subject's side and `other` those of the opposite side, as far as three steps of
+    shared addresses from the subject: its candidates, their rivals, and what those would rather be linked with. The
+    subject itself may be among `own`.
     """
     field = _Field(subject, tuple(own), tuple(other))
-    candidates = [
-        party for party in field.best(subject, field.other) if subject.id in _ids(field.rivals(party))
-    ]
+    candidates = field.mutual(subject, field.other, field.own)
     if len(candidates) == 1:
         partner = candidates[0]
-        if len(field.rivals(partner)) > 1:
+        if len(field.mutual(partner, field.own, field.other)) > 1:
             return Match(Verdict.AMBIGUOUS, (partner.id,))
         if not (partner.in_scope and subject.in_scope):
             return Match(Verdict.OUT_OF_SCOPE, (partner.id,))
@@ -115,9 +114,13 @@ class _Field:
             candidate for candidate in free if candidate.terms_of(NAMED) & party.terms_of(NAMED)
         ]
 
-    def rivals(self, candidate: Party) -> list[Party]:
-        """Who on the subject's side the candidate could be linked with."""
-        return self.best(candidate, self.own)
+    def mutual(self, party: Party, opposite: tuple[Party, ...], same: tuple[Party, ...]) -> list[Party]:
+        """The best candidates that would choose this party, too: a link between others never changes these."""
+        return [
+            candidate
+            for candidate in self.best(party, opposite)
+            if party.id in _ids(self.best(candidate, same))
+        ]
 
 
 def _ids(parties: Iterable[Party]) -> set[str]:

@@ -147,7 +147,7 @@ def denied_fields(record: Record | Sequence[Any]) -> frozenset[str]:
     """
     denied = {key for key, verbs in _rights(record).items() if "no" in (verbs.get(verb) for verb in _VERBS)}
     locked = record.get("locked_fields") if isinstance(record, Mapping) else None
-    return fields_in({*denied, *(locked or ())})
+    return fields_in({*denied, *(str(key) for key in locked or () if isinstance(locked, list))})
 
 
 def is_stub(record: Record) -> bool:
@@ -174,9 +174,10 @@ def _rights(record: Any) -> dict[str, Mapping[str, Any]]:
 def _hidden_keys(record: Record) -> frozenset[str]:
     rights = _rights(record) if "_acl" in record else {}
     unreadable = (key for key, verbs in rights.items() if verbs.get("read") == "no")
-    erased = record.get("_erased_fields") or ()
-    names = (entry["field_name"] if isinstance(entry, Mapping) else entry for entry in erased)
-    return frozenset({*unreadable, *names})
+    erased = record.get("_erased_fields")
+    entries = erased if isinstance(erased, list) else ()
+    names = (entry.get("field_name") if isinstance(entry, Mapping) else entry for entry in entries)
+    return frozenset({*unreadable, *(str(name) for name in names)})
 
 
 def _value(field: str, record: Record) -> Any:
@@ -193,7 +194,8 @@ def _value(field: str, record: Record) -> Any:
 
 def _entries(record: Record) -> list[Mapping[str, Any]]:
     entries = record.get("email")
-    return [entry for entry in entries if entry.get("email_address")] if isinstance(entries, list) else []
+    known = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+    return [entry for entry in known if entry.get("email_address")]
 
 
 def _text(value: Any) -> str:

@@ -67,6 +67,11 @@ def every_entry(
     return [_entry(document) for document in every(db, query, page_size=500)]
 
 
+def count(db: Database, user_id: str) -> int:
+    """How many entries there are."""
+    return db.count(_collection(user_id))
+
+
 def counts(db: Database, user_id: str) -> dict[str, int]:
     """How many entries there are, by cause."""
     query = Query(_collection(user_id), order_by=(DOCUMENT_ID,), fields=("cause",))

@@ -13,6 +13,9 @@ from ..store import google_index, mappings
 from .engine import addresses
 from .session import Session
 
+STEPS = 3
+"""How far from a record, in steps of shared addresses, others can bear on whom it is linked with."""
+
 
 @dataclass(slots=True)
 class Field:
@@ -25,23 +28,32 @@ class Field:
     _asked: set[str] = field(default_factory=set)
 
     def look_up(self, terms: Iterable[str]) -> None:
-        """Load everyone who has one of these addresses, and everyone who shares an address with one of those."""
-        for _ in range(2):
-            wanted = sorted(set(addresses(terms)) - self._asked)
-            if not wanted:
+        """Load everyone within the steps of shared addresses that a verdict depends on. What is placed is no
+        candidate, so that the others at its further addresses do not matter."""
+        near: set[str] = set()
+        reached = set(addresses(terms))
+        for _ in range(STEPS):
+            if reached <= near:
                 return
-            self._asked.update(wanted)
-            db, user_id = self.session.engine.db, self.session.user.id
-            entries = google_index.with_keys(db, user_id, wanted)
-            known = mappings.with_keys(db, user_id, wanted)
-            for entry in entries:
-                self.add_entry(entry)
-            for mapping in known:
-                self.add_mapping(mapping)
-            terms = [
-                *(term for entry in entries for term in entry.match_keys),
-                *(term for mapping in known for term in mapping.match_keys),
-            ]
+            near |= reached
+            self._load(sorted(near - self._asked))
+            reached = {
+                term
+                for parties in self.parties.values()
+                for party in parties.values()
+                if not party.placed and not near.isdisjoint(party.terms)
+                for term in addresses(party.terms)
+            }
+
+    def _load(self, wanted: list[str]) -> None:
+        if not wanted:
+            return
+        self._asked.update(wanted)
+        db, user_id = self.session.engine.db, self.session.user.id
+        for entry in google_index.with_keys(db, user_id, wanted):
+            self.add_entry(entry)
+        for mapping in mappings.with_keys(db, user_id, wanted):
+            self.add_mapping(mapping)
 
     def add_entry(self, entry: IndexEntry) -> None:
         """A Google contact as the index knows it."""

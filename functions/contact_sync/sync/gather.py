@@ -48,8 +48,8 @@ class Gatherer:
         batch = Batch(cases, _accounts(fetched), fetched.read_at)
         gone = self._confirm_absent(cases, fetched)
         for case in cases:
-            self._view_google(case, people)
             self._view_sugar(case, fetched, batch.accounts, gone)
+            self._view_google(case, people)
         self._match(cases, fetched)
         batch.cases = _one_per_pair(cases)
         for case in batch.cases:
@@ -227,8 +227,10 @@ class Gatherer:
         noted = mapping is not None and mapping.missing is not None and mapping.missing.side is Side.GOOGLE
         unplaced = mapping is None
         settled = mapping is not None and mapping.state in (State.GONE, State.OUT_OF_SCOPE, State.UNLINKED)
+        # Beside a deleted record the 404 is the effect that our own deletion had; there is nothing left to lose.
+        both = case.views[Side.SUGAR].presence is Presence.DELETED
         case.views[Side.GOOGLE] = SideView(
-            Presence.DELETED if noted or unplaced or settled else Presence.UNCONFIRMED
+            Presence.DELETED if noted or unplaced or settled or both else Presence.UNCONFIRMED
         )
 
     def _present(self, case: Case, person: Mapping[str, Any]) -> None:

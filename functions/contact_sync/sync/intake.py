@@ -16,20 +16,28 @@ from ..services.sugar import ChangePage, DeletionPage
 from ..store.records import Cursors, Position
 from . import intake_google, intake_sugar
 from .listing import list_scope
-from .look import OVERLAP, Looked, resumable, sugar_start
+from .look import OVERLAP, Looked, Need, resumable, sugar_start
 from .marks import Marks, flush
 from .session import Session
 
 
-def first_marks(session: Session, looked: Looked) -> tuple[Marks, Marks, Marks]:
-    """Marks for the first pages: Sugar's changes and deletions, Google's changes. Nothing is written."""
-    full = looked.need.sugar_full
-    people = looked.people.people if looked.people is not None else []
-    return (
-        intake_sugar.changed(session, looked.sugar.changes.records, full=full),
-        intake_sugar.deleted(session, looked.sugar.deletions.ids),
-        intake_google.changed(session, people, full=False) if people else Marks(session.user.id),
-    )
+def marks_of(
+    session: Session, need: Need, changes: ChangePage, deletions: DeletionPage, people: PeoplePage | None
+) -> Marks:
+    """Marks for a page of every feed: Sugar's changes and deletions, Google's changes. Nothing is written."""
+    marks = Marks(session)
+    if changes.records:
+        intake_sugar.changed(session, marks, changes.records, full=need.sugar_full)
+    if deletions.ids:
+        intake_sugar.deleted(session, marks, deletions.ids)
+    if people is not None and people.people:
+        intake_google.changed(session, marks, people.people, full=False)
+    return marks
+
+
+def first_marks(session: Session, looked: Looked) -> Marks:
+    """Marks for the first pages."""
+    return marks_of(session, looked.need, looked.sugar.changes, looked.sugar.deletions, looked.people)
 
 
 class Intake:
@@ -43,10 +51,10 @@ class Intake:
         self.start = resumed.start if resumed else looked.sugar.server_time
         self._since, _ = sugar_start(session.user, looked.need)
 
-    def finish(self, marks: tuple[Marks, Marks, Marks] | None) -> bool:
-        """Take everything in. `marks` are those of the first pages, where they were computed already."""
+    def finish(self, marks: Marks) -> bool:
+        """Take everything in. `marks` are those of the first pages."""
         session = self.session
-        flush(session, marks or first_marks(session, self.looked))
+        flush(session, marks)
         changes, deletions, people = (
             self.looked.sugar.changes,
             self.looked.sugar.deletions,
@@ -59,7 +67,7 @@ class Intake:
                 self._save_position(changes)
                 return False
             (changes, deletions), people = self._next(changes, deletions, people)
-            flush(session, self._marks(changes, deletions, people))
+            flush(session, marks_of(session, self.looked.need, changes, deletions, people))
             self._save_position(changes)
         if people is not None and people.next_sync_token and not self._relists_with_token:
             self.cursors = replace(self.cursors, sync_token=people.next_sync_token)
@@ -109,17 +117,6 @@ class Intake:
         sugar, google = session.engine.both(from_sugar, from_google)
         return sugar, google
 
-    def _marks(self, changes: ChangePage, deletions: DeletionPage, people: PeoplePage | None) -> list[Marks]:
-        session = self.session
-        marks = []
-        if changes.records:
-            marks.append(intake_sugar.changed(session, changes.records, full=self.looked.need.sugar_full))
-        if deletions.ids:
-            marks.append(intake_sugar.deleted(session, deletions.ids))
-        if people is not None and people.people:
-            marks.append(intake_google.changed(session, people.people, full=False))
-        return marks
-
     def _list_google(self) -> bool:
         """List all of Google's contacts, complete within this run. A contact that is stored but absent is suspect."""
         session = self.session
@@ -131,12 +128,14 @@ class Intake:
             if session.holder.seconds_left() <= 0:
                 return False
             page = session.google.changes(None, page_token, want_token=not keeps)
-            flush(session, [intake_google.changed(session, page.people, full=True, first=first)])
+            marks = Marks(session)
+            intake_google.changed(session, marks, page.people, full=True, first=first)
+            flush(session, marks)
             seen.update(google_person.google_id(person) for person in page.people)
             page_token = page.next_page
             if page_token is None:
                 break
-        flush(session, [intake_google.listed(session, seen)])
+        flush(session, intake_google.listed(session, seen))
         if page.next_sync_token and not keeps:
             self.cursors = replace(
                 self.cursors, sync_token=page.next_sync_token, token_at=session.engine.now()

@@ -19,7 +19,7 @@ from ..store import backlog, google_index, mappings
 from .engine import ECHO_DELAY
 from .intake_sugar import GONE_FOR, note_deleted
 from .look import google_ids
-from .marks import Marks, linkable, released_by_edit
+from .marks import Marks, due_from, released_by_edit
 from .session import Session, read_google
 
 MARK = "m:"
@@ -43,9 +43,9 @@ class _Page:
 
 
 def changed(
-    session: Session, people: Sequence[Mapping[str, Any]], *, full: bool, first: bool = False
-) -> Marks:
-    """Marks for a page of persons. `full`: a complete listing; `first`: nothing was stored before this intake."""
+    session: Session, marks: Marks, people: Sequence[Mapping[str, Any]], *, full: bool, first: bool = False
+) -> None:
+    """Mark a page of persons. `full`: a complete listing; `first`: nothing was stored before this intake."""
     db, user_id = session.engine.db, session.user.id
     entries = google_index.get(db, user_id, google_ids(people))
     alive = [person for person in people if not google_person.is_deleted(person)]
@@ -53,8 +53,8 @@ def changed(
     former = {} if first else _former_entries(session, unknown)
     marked = {google_person.mark(person) for person in unknown} - {None}
     wanted = {entry.mapping for entry in (*entries.values(), *former.values())} | marked
-    mapped = mappings.get(db, user_id, sorted(sugar_id for sugar_id in wanted if sugar_id))
-    page = _Page(session, full, Marks(user_id), entries, mapped)
+    mapped = marks.mappings(sorted(sugar_id for sugar_id in wanted if sugar_id))
+    page = _Page(session, full, marks, entries, mapped)
     moved: set[str] = set()
     for person in unknown:
         google_id = google_person.google_id(person)
@@ -72,7 +72,6 @@ def changed(
         if google_person.is_deleted(person) and google_id in entries and google_id not in moved:
             tombstone(session, page.marks, entries[google_id], mapped.get(entries[google_id].mapping or ""))
     _store_unplaced(page)
-    return page.marks
 
 
 def index_terms(
@@ -182,7 +181,7 @@ def _store_unplaced(page: _Page) -> None:
         for key, (entry, _, allowed) in page.unplaced.items()
         if not (creates and allowed)
     }
-    found = linkable(session, Side.GOOGLE, other)
+    found = page.marks.linkable(Side.GOOGLE, other)
     for key, (entry, stored, allowed) in page.unplaced.items():
         closing = None
         if stored is not None and not page.full:
@@ -209,11 +208,12 @@ def _known(page: _Page, person: Mapping[str, Any], entry: IndexEntry) -> None:
         if closing is not None:
             page.marks.put(replace(mapping, backlog=None, due_at=now), closing)
         return
+    if mapping.state is State.LINKED:
+        _known_linked(page, person, entry, mapping)
+        return
     if mapping.due_at is not None and mapping.due_at <= now:
         return
     match mapping.state:
-        case State.LINKED:
-            _known_linked(page, person, entry, mapping)
         case State.UNLINKED if mapping.missing is not None and mapping.missing.side is Side.GOOGLE:
             page.marks.put(replace(mapping, due_at=now))
         case State.GONE if entry.due_at is None:
@@ -228,14 +228,15 @@ def _known_linked(page: _Page, person: Mapping[str, Any], entry: IndexEntry, map
     contact = read_google(person, mapping)
     came_back = mapping.missing is not None and mapping.missing.side is Side.GOOGLE
     if came_back:
-        page.marks.put(replace(mapping, due_at=now))
+        if due_from(mapping, now) != mapping.due_at:
+            page.marks.put(replace(mapping, due_at=due_from(mapping, now)))
         return
     if not differs_from_base(contact, mapping.base, lambda value: value):
         return
     at = mapping.seen.google_changed_at or google_person.modified_at(person)
     marked = replace(mapping, seen=replace(mapping.seen, google_changed_at=at))
     if session.settings.may("update", Side.GOOGLE) or session.settings.may("update", Side.SUGAR):
-        marked = replace(marked, due_at=mapping.due_at if mapping.attempts and mapping.due_at else now)
+        marked = replace(marked, due_at=due_from(mapping, now))
     keyed = replace(entry, match_keys=index_terms(session, person, mapping))
     items: list[ContactMapping | IndexEntry] = []
     if marked != mapping:
@@ -263,7 +264,7 @@ def listed(session: Session, ids: set[str]) -> Marks:
     """Compare a complete listing with the index: what is stored but not listed may be gone; a direct read decides."""
     now, db, user_id = session.engine.now(), session.engine.db, session.user.id
     absent = sorted(google_index.ids(db, user_id).keys() - ids)
-    marks = Marks(user_id)
+    marks = Marks(session)
     entries = google_index.get(db, user_id, absent)
     mapped = mappings.get(db, user_id, sorted({entry.mapping for entry in entries.values() if entry.mapping}))
     for entry in entries.values():

@@ -16,16 +16,15 @@ from ..contacts.normal_form import display_name
 from ..contacts.side import Side
 from ..store import backlog, mappings
 from .engine import ECHO_DELAY
-from .marks import Marks, linkable, released_by_edit
+from .marks import Marks, due_from, released_by_edit
 from .session import Session, read_sugar
 
 GONE_FOR = timedelta(days=30)
 
 
-def changed(session: Session, records: Sequence[Mapping[str, Any]], *, full: bool) -> Marks:
-    """Marks for a page of records as the change feed shows them. `full`: settings may have changed since last time."""
-    known = mappings.get(session.engine.db, session.user.id, [record["id"] for record in records])
-    marks = Marks(session.user.id)
+def changed(session: Session, marks: Marks, records: Sequence[Mapping[str, Any]], *, full: bool) -> None:
+    """Mark a page of records as the change feed shows them. `full`: settings may have changed since last time."""
+    known = marks.mappings([record["id"] for record in records])
     unplaced: dict[str, ContactMapping] = {}
     for record in records:
         mapping = known.get(record["id"])
@@ -46,7 +45,6 @@ def changed(session: Session, records: Sequence[Mapping[str, Any]], *, full: boo
             continue
         _mark_known(session, marks, record, mapping)
     _mark_unplaced(session, marks, unplaced, known)
-    return marks
 
 
 def _new(session: Session, record: Mapping[str, Any]) -> ContactMapping:
@@ -70,7 +68,7 @@ def _mark_unplaced(
     creates = session.creates(Side.GOOGLE)
     due = set(unplaced)
     if not creates:
-        due = linkable(session, Side.SUGAR, {key: mapping.match_keys for key, mapping in unplaced.items()})
+        due = marks.linkable(Side.SUGAR, {key: mapping.match_keys for key, mapping in unplaced.items()})
     for key, mapping in unplaced.items():
         due_at = mapping.due_at or (session.engine.now() if key in due else None)
         fresh = replace(mapping, due_at=due_at)
@@ -92,11 +90,12 @@ def _mark_known(session: Session, marks: Marks, record: Mapping[str, Any], mappi
         elif mapping.state is State.NEW and (terms != mapping.match_keys or seen != mapping.seen):
             marks.put(replace(mapping, match_keys=terms, seen=seen))
         return
+    if mapping.state is State.LINKED:
+        _mark_linked(session, marks, record, mapping)
+        return
     if mapping.due_at is not None and mapping.due_at <= now:
         return
     match mapping.state:
-        case State.LINKED:
-            _mark_linked(session, marks, record, mapping)
         case State.UNLINKED if mapping.missing is not None and mapping.missing.side is Side.SUGAR:
             marks.put(replace(mapping, due_at=now))
         case State.OUT_OF_SCOPE if session.in_scope(record):
@@ -112,15 +111,14 @@ def _mark_linked(session: Session, marks: Marks, record: Mapping[str, Any], mapp
     now = session.engine.now()
     contact = read_sugar(record, mapping)
     came_back = mapping.missing is not None and mapping.missing.side is Side.SUGAR
+    marked = mapping
     if not session.in_scope(record) or came_back:
-        marks.put(replace(mapping, due_at=now))
-        return
-    if not differs_from_base(contact, mapping.base, _whole):
-        return
-    at = mapping.seen.sugar_changed_at or sugar_record.modified_at(record)
-    marked = replace(mapping, seen=replace(mapping.seen, sugar_changed_at=at))
-    if session.settings.may("update", Side.GOOGLE) or session.settings.may("update", Side.SUGAR):
-        marked = replace(marked, due_at=mapping.due_at if mapping.attempts and mapping.due_at else now)
+        marked = replace(mapping, due_at=due_from(mapping, now))
+    elif differs_from_base(contact, mapping.base, _whole):
+        at = mapping.seen.sugar_changed_at or sugar_record.modified_at(record)
+        marked = replace(mapping, seen=replace(mapping.seen, sugar_changed_at=at))
+        if session.settings.may("update", Side.GOOGLE) or session.settings.may("update", Side.SUGAR):
+            marked = replace(marked, due_at=due_from(mapping, now))
     if marked != mapping:
         marks.put(marked)
 
@@ -129,12 +127,10 @@ def _whole(contact: Contact) -> Contact:
     return contact
 
 
-def deleted(session: Session, ids: Collection[str]) -> Marks:
-    """Marks for records that Sugar's deletion poll names. Every one is noted, so that the guard can count them."""
-    marks = Marks(session.user.id)
-    for mapping in mappings.get(session.engine.db, session.user.id, list(ids)).values():
+def deleted(session: Session, marks: Marks, ids: Collection[str]) -> None:
+    """Mark records that Sugar's deletion poll names. Every one is noted, so that the guard can count them."""
+    for mapping in marks.mappings(ids).values():
         note_deleted(session, marks, mapping, Side.SUGAR)
-    return marks
 
 
 def note_deleted(session: Session, marks: Marks, mapping: ContactMapping, side: Side) -> None:
@@ -177,8 +173,8 @@ def listed(session: Session, ids: set[str]) -> tuple[Marks, list[str]]:
         if (state in (State.LINKED, State.NEW) and sugar_id not in ids)
         or (state is State.OUT_OF_SCOPE and sugar_id in ids)
     ]
-    marks = Marks(session.user.id)
-    for mapping in mappings.get(session.engine.db, session.user.id, suspects).values():
+    marks = Marks(session)
+    for mapping in marks.mappings(suspects).values():
         if mapping.missing is not None and mapping.missing.side is Side.SUGAR:
             continue
         if mapping.due_at is None or mapping.due_at > now:

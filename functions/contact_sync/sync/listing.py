@@ -6,7 +6,7 @@ It finds what moves no date: records that left the scope or came into it, and de
 from __future__ import annotations
 
 from . import intake_sugar
-from .marks import flush
+from .marks import Marks, flush
 from .session import Session
 
 FETCH = 100
@@ -24,11 +24,13 @@ def list_scope(session: Session) -> bool:
         if after is None:
             break
     marks, unknown = intake_sugar.listed(session, ids)
-    flush(session, [marks])
+    flush(session, marks)
     for start in range(0, len(unknown), FETCH):
         if session.holder.seconds_left() <= 0:
             return False
         fetched = session.sugar.fetch(unknown[start : start + FETCH])
         records = [record for record in fetched.records.values() if record is not None]
-        flush(session, [intake_sugar.changed(session, records, full=False)])
+        marks = Marks(session)
+        intake_sugar.changed(session, marks, records, full=False)
+        flush(session, marks)
     return True

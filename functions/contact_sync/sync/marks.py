@@ -75,22 +75,13 @@ class Marks:
         wanted = sorted({term for held in terms.values() for term in addresses(held)})
         if not wanted or not session.links:
             return set()
-        others: list[ContactMapping | IndexEntry]
+        db, user_id = session.engine.db, session.user.id
         if side is Side.SUGAR:
-            others = [
-                *google_index.with_keys(session.engine.db, session.user.id, wanted),
-                *self._unplaced.values(),
-            ]
-            free = [other for other in others if isinstance(other, IndexEntry) and other.mapping is None]
+            entries = [*google_index.with_keys(db, user_id, wanted), *self._unplaced.values()]
+            held = {term for entry in entries if entry.mapping is None for term in entry.match_keys}
         else:
-            others = [
-                *mappings.with_keys(session.engine.db, session.user.id, wanted),
-                *self._mappings.values(),
-            ]
-            free = [
-                other for other in others if isinstance(other, ContactMapping) and other.state is State.NEW
-            ]
-        held = {term for other in free for term in other.match_keys}
+            known = [*mappings.with_keys(db, user_id, wanted), *self._mappings.values()]
+            held = {term for mapping in known if mapping.state is State.NEW for term in mapping.match_keys}
         return {key for key, own in terms.items() if held.intersection(addresses(own))}
 
     def __bool__(self) -> bool:

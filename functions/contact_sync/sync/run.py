@@ -96,13 +96,13 @@ class _Run:
         except LeaseLost:
             return {"run": session.run, "phase": "lost", "counts": dict(session.counts)}
 
-    def _idle(self, looked: Looked, marks: tuple[Marks, Marks, Marks]) -> bool:
+    def _idle(self, looked: Looked, marks: Marks) -> bool:
         user = self.session.user
         nothing_due = user.pending is None or user.pending > self.engine.now()
         at_rest = user.cursors.position is None and user.planned_run is None
-        return looked.complete and not looked.need.anything and not any(marks) and nothing_due and at_rest
+        return looked.complete and not looked.need.anything and not marks and nothing_due and at_rest
 
-    def _leased(self, looked: Looked, marks: tuple[Marks, Marks, Marks]) -> Summary:
+    def _leased(self, looked: Looked, marks: Marks) -> Summary:
         error: SyncError | None = None
         try:
             error = self._work(looked, marks)
@@ -110,7 +110,7 @@ class _Run:
             error = raised
         return self.ending.finish(error)
 
-    def _work(self, looked: Looked, marks: tuple[Marks, Marks, Marks]) -> SyncError | None:
+    def _work(self, looked: Looked, marks: Marks) -> SyncError | None:
         session = self.session
         session.holder.commit([[self.progress.write("reading")]])
         settle(session)

@@ -80,7 +80,7 @@ def stored(path: str, fields: dict[str, Any]) -> Document:
     return document
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(paths, documents), min_size=4),
     st.lists(st.tuples(paths, documents | st.none()), min_size=1),

@@ -1,0 +1,122 @@
+"""The Flask application of the web function: its routes, what every answer carries, and how errors read."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from flask import Blueprint, Flask, Response, g, jsonify
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from .. import logs
+from ..config import Config
+from ..errors import (
+    ContactAtFault,
+    OperatorMustAct,
+    RateLimited,
+    SyncError,
+    TransientForAll,
+    TransientForUser,
+    UserMustAct,
+)
+from ..store.paging import InvalidCursor
+from ..sync.engine import Engine
+from . import backlog, caller, history, labels, mappings, runs, settings, sign_in, status
+from .site import JsonDates, Refusal, Site, register
+
+log = logging.getLogger("contact_sync.web")
+
+SESSION_LIFE = timedelta(hours=12)
+"""How long a browser stays signed in."""
+LARGEST_BODY = 64 << 10
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+PARTS = (status, settings, runs, history, backlog, mappings, labels)
+
+
+def create_app(config: Config, engine: Engine) -> Flask:
+    """The application for one deployment."""
+    site = Site(config, engine)
+    app = Flask("contact_sync.web", static_folder=None)
+    app.json = JsonDates(app)
+    app.url_map.strict_slashes = False
+    app.config.update(
+        SECRET_KEY=config.session_key,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+        SESSION_COOKIE_NAME="__Host-session" if site.secure and site.cookie_path == "/" else "session",
+        SESSION_COOKIE_PATH=site.cookie_path,
+        SESSION_COOKIE_SECURE=site.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+    )
+    with app.app_context():
+        register(site)
+    app.register_blueprint(status.public)
+    app.register_blueprint(sign_in.routes)
+    api = Blueprint("api", __name__, url_prefix="/api")
+    api.before_request(caller.identify)
+    for part in PARTS:
+        api.register_blueprint(part.routes)
+    app.register_blueprint(api)
+    app.after_request(_with_headers)
+    app.register_error_handler(Exception, _failed)
+    return app
+
+
+def _with_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _failed(error: Exception) -> Response:
+    """Any error as JSON. Messages of foreign exceptions stay out: they may quote what they failed on."""
+    match error:
+        case Refusal():
+            return _answer(error.status, error.code, error.message, **error.more)
+        case InvalidCursor():
+            return _answer(400, "invalid_cursor", "This cursor is not valid. Start with the first page.")
+        case SyncError():
+            return _sync_failed(error)
+        case HTTPException():
+            code = error.name.lower().replace(" ", "_")
+            response = _answer(error.code or 500, code, error.description or error.name)
+            if isinstance(error, MethodNotAllowed):
+                response.headers["Allow"] = ", ".join(error.valid_methods or ())
+            return response
+    found = g.get("caller")
+    with logs.context(user=found.user.id if found else None):
+        log.error("a request failed", exc_info=error)
+    return _answer(500, "internal", "Something went wrong on our side. It was logged; try again later.")
+
+
+def _sync_failed(error: SyncError) -> Response:
+    log.warning("a request could not be done", extra={"code": error.code})
+    match error:
+        case UserMustAct():
+            return _answer(409, error.code, error.message)
+        case ContactAtFault():
+            return _answer(422, error.code, error.message)
+        case OperatorMustAct():
+            return _answer(502, error.code, f"Your administrator has to repair this: {error.message}")
+        case TransientForUser() | TransientForAll():
+            response = _answer(
+                429 if isinstance(error, RateLimited) else 503,
+                error.code,
+                f"{error.message}. Try again soon.",
+            )
+            response.headers["Retry-After"] = str(int(error.retry_after or 5))
+            return response
+    raise error
+
+
+def _answer(status_code: int, code: str, message: str, **more: object) -> Response:
+    response = jsonify({**more, "error": {"code": code, "message": message}})
+    response.status_code = status_code
+    return response

@@ -1,0 +1,84 @@
+"""Who calls: a signed-in browser by its session cookie, or a program by a Google ID token of the same client."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import g, request, session
+
+from ..services.google_oauth import SignInRefused
+from ..store import users
+from ..store.records import User
+from .site import Refusal, site
+
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The user who calls, as their document stood when the request began."""
+
+    user: User
+    updated_at: datetime
+
+
+def identify() -> None:
+    """Find the caller, or refuse. Unsafe methods of a browser must carry the session's CSRF token."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme:
+        user_id = _by_token(scheme, token.strip())
+    else:
+        user_id = _by_cookie()
+        check_csrf()
+    found = users.read(site().engine.db, user_id)
+    if found is None:
+        raise Refusal(401, "not_signed_in", "Sign in with a browser first: open /sign-in.")
+    g.caller = Caller(*found)
+
+
+def caller() -> Caller:
+    """The caller of the current request."""
+    return cast(Caller, g.caller)
+
+
+def user_id() -> str:
+    """The id of the caller, under which all their data is."""
+    return caller().user.id
+
+
+def check_csrf() -> None:
+    """Refuse an unsafe request that a page of another site could have sent with our cookie."""
+    expected, given = session.get("csrf", ""), request.headers.get(CSRF_HEADER, "")
+    if request.method in _SAFE or (expected and hmac.compare_digest(expected.encode(), given.encode())):
+        return
+    raise Refusal(
+        403, "csrf", f"The header {CSRF_HEADER} is missing or wrong. GET /api/session gives its value."
+    )
+
+
+def _by_cookie() -> str:
+    sub, email = session.get("sub"), session.get("email", "")
+    if not sub:
+        raise Refusal(401, "not_signed_in", "You are not signed in. Open /sign-in.")
+    if email.rpartition("@")[2].lower() not in site().config.allowed_domains:
+        session.clear()
+        raise Refusal(403, "domain_not_allowed", "Accounts of your domain may not sign in any more.")
+    return str(sub)
+
+
+def _by_token(scheme: str, token: str) -> str:
+    config = site().config
+    if scheme.lower() != "bearer":
+        raise Refusal(401, "invalid_token", "Authorization must be Bearer and a Google ID token.")
+    try:
+        identity = site().engine.oauth.verify_id_token(
+            token, config.oauth_client_id, allowed_domains=config.allowed_domains
+        )
+    except SignInRefused as refused:
+        status = 401 if refused.code == "invalid_token" else 403
+        raise Refusal(status, refused.code, f"The ID token is not accepted: {refused.message}.") from None
+    return identity.sub

@@ -1,0 +1,119 @@
+"""Sync Now, and the progress and past of runs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from ..errors import SyncError
+from ..store import runs, system, users
+from ..store.records import RunRecord, User
+from ..store.write import Conflict
+from ..sync import schedule
+from . import account
+from .caller import user_id
+from .site import PAGE, Json, Refusal, Site, query_value, site
+
+routes = Blueprint("runs", __name__)
+
+QUEUED = "queued"
+KEPT = timedelta(days=30)
+
+
+@routes.post("/sync")
+def sync() -> tuple[Response, int]:
+    """Run now; while a run works, have it followed by another and answer that one."""
+    account.try_again(site(), user_id())
+    return jsonify({"run": _running(site(), user_id()) or _enqueued(site(), user_id())}), 202
+
+
+@routes.get("/runs")
+def listed() -> Response:
+    """The latest runs, newest first."""
+    found, following = runs.page(site().engine.db, user_id(), cursor=query_value("cursor"), limit=PAGE)
+    return jsonify({"items": [shown(run) for run in found], "next": following})
+
+
+@routes.get("/runs/<string(maxlength=120):run>")
+def one(run: str) -> Response:
+    """One run: how far it is, or how it ended."""
+    found = runs.get(site().engine.db, user_id(), run)
+    if found is None:
+        raise Refusal(404, "not_found", "There is no such run, or it is too long ago.")
+    return jsonify(shown(found))
+
+
+def shown(run: RunRecord) -> Json:
+    """A run as the API tells it."""
+    return {
+        "run": run.id,
+        "trigger": run.trigger,
+        "phase": run.phase,
+        "done": run.done,
+        "total": run.total,
+        "waiting": run.waiting,
+        "counts": run.counts,
+        "started": run.started,
+        "finished": run.finished,
+        "error": run.error,
+    }
+
+
+def run_soon(site: Site, user: User) -> None:
+    """Have a decision of the user carried out at once.
+
+    One task serves the decisions of a second, and begins after it, so that none can come after its look.
+    """
+    second = site.engine.now().replace(microsecond=0)
+    name = schedule.successor_task("decision", user.id, second.isoformat())
+    payload = {"user": user.id, "trigger": "manual"}
+    site.engine.enqueue(payload, name=name, at=second + timedelta(seconds=1), urgent=True)
+
+
+def require_connection(site: Site, user: User) -> None:
+    """Refuse, in plain words, where the user may not sync."""
+    reason = site.engine.policy.disabled
+    if reason is not None:
+        raise Refusal(409, "disabled", f"Your administrator has switched syncing off: {reason}")
+    paused = system.pause(site.engine.db)
+    if paused is not None or user.paused:
+        raise Refusal(409, "paused", paused or "Syncing is paused for you. Ask your administrator.")
+    if user.connection != "connected":
+        message = (
+            user.connection_message or "Your Google account is not connected. Open /grant to connect it."
+        )
+        raise Refusal(409, user.connection, message)
+
+
+def _running(site: Site, user_id: str) -> str | None:
+    """The run that works now, asked to be followed by another; None if none does."""
+    while True:
+        found = users.read(site.engine.db, user_id)
+        if found is None:
+            raise Refusal(401, "not_signed_in", "You are not signed in. Open /sign-in.")
+        user, updated_at = found
+        require_connection(site, user)
+        if user.lease is None or user.lease.until <= site.engine.now():
+            return None
+        try:
+            if not user.lease.again:
+                site.engine.db.commit([users.update(user_id, if_updated_at=updated_at, lease__again=True)])
+        except Conflict:
+            continue
+        return user.lease.run
+
+
+def _enqueued(site: Site, user_id: str) -> str:
+    """A new run; it is shown as queued until a worker takes it."""
+    engine, now = site.engine, site.engine.now()
+    run = RunRecord(id=engine.new_id(), trigger="manual", started=now, phase=QUEUED, expire_at=now + KEPT)
+    engine.db.commit([runs.put(user_id, run)])
+    payload: dict[str, Any] = {"user": user_id, "trigger": "manual", "run": run.id}
+    try:
+        engine.enqueue(payload, name=run.id, urgent=True)
+    except SyncError as error:
+        engine.db.commit([runs.patch(user_id, run.id, phase="failed", finished=now, error=error.code)])
+        raise
+    return run.id

@@ -1,0 +1,180 @@
+"""A user's settings: read, replaced as a whole under their version, reset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from ..config_formats import Policy
+from ..contacts.settings import InvalidSettings, SyncSettings, from_plain, needs_full_intake, to_plain
+from ..store import users
+from ..store.records import User
+from ..store.users import Loaded
+from ..store.write import Write
+from . import account
+from .caller import caller, user_id
+from .site import Json, Refusal, site
+
+routes = Blueprint("settings", __name__)
+
+READ_ONLY = ("version", "locked")
+"""Keys that GET adds to the settings and PUT takes back; `version` stands in for If-Match."""
+LOCKED = "Your administrator decided this for everyone."
+
+
+@routes.get("/settings")
+def get() -> Response:
+    """The settings in force, their version, and which of them are locked."""
+    return _answer(caller().user)
+
+
+@routes.put("/settings")
+def put() -> Response:
+    """Replace all settings, if they still have the version of If-Match."""
+    given = _body()
+    wanted = {key: value for key, value in given.items() if key not in READ_ONLY}
+    version = None if request.if_match else given.get("version")
+    if not request.if_match and not isinstance(version, int):
+        raise Refusal(
+            428,
+            "version_missing",
+            "Send the ETag of the settings you read as If-Match, so that none are lost.",
+        )
+    return _save(lambda held: _chosen(wanted, held, site().engine.policy), version)
+
+
+@routes.post("/settings/reset")
+def reset() -> Response:
+    """All settings as they are for a new user."""
+    return _save(lambda _held: SyncSettings())
+
+
+def _save(choose: Callable[[SyncSettings], SyncSettings], version: int | None = None) -> Response:
+    """Store what `choose` makes of the settings, and what follows from it for the next runs.
+
+    Refused where they no longer have the version of If-Match, or `version`.
+    """
+
+    def writes(loaded: Loaded) -> list[Write]:
+        user = loaded.user
+        if user is None:
+            raise Refusal(401, "not_signed_in", "You are not signed in. Open /sign-in.")
+        current = user.settings_version
+        # A proxy that compresses answers makes their ETags weak.
+        fits = (
+            request.if_match.contains_weak(str(current)) if request.if_match else version in (None, current)
+        )
+        if not fits:
+            message = "The settings were changed meanwhile, perhaps in another window. Nothing was saved."
+            raise Refusal(412, "stale", message, _shown(user))
+        fields = _change(user, choose(user.settings))
+        return [users.update(user.id, if_updated_at=loaded.updated_at, **fields)] if fields else []
+
+    account.change(site(), user_id(), writes)
+    saved = users.read(site().engine.db, user_id())
+    return _answer(saved[0] if saved else caller().user)
+
+
+def _change(user: User, settings: SyncSettings) -> dict[str, Any]:
+    """The fields that change with the settings; none where they are the same."""
+    if settings == user.settings:
+        return {}
+    engine = site().engine
+    version = user.settings_version + 1
+    fields: dict[str, Any] = {"settings": settings, "settings_version": version}
+    old, new = engine.policy.apply(user.settings), engine.policy.apply(settings)
+    if needs_full_intake(old, new):
+        fields["intake_version"] = version
+    if user.creates_paused == "label_missing" and old.google_label != new.google_label:
+        fields["creates_paused"] = None
+    connection = user.connection
+    if connection == "too_many" and old.sugar_scope != new.sugar_scope:
+        connection = "connected"
+        fields |= {"connection": connection, "connection_message": ""}
+    if not new.auto.enabled or connection != "connected" or user.paused:
+        fields["next_sync_at"] = None
+    elif not old.auto.enabled or user.next_sync_at is None:
+        fields["next_sync_at"] = engine.now()
+    elif old.auto.interval_minutes != new.auto.interval_minutes:
+        interval = timedelta(minutes=new.auto.interval_minutes)
+        fields["next_sync_at"] = min(user.next_sync_at, engine.now() + interval)
+    return fields
+
+
+def _body() -> Json:
+    try:
+        value = json.loads(request.get_data())
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise Refusal(400, "invalid_settings", "The body must be the settings as JSON, as GET gives them.")
+    return value
+
+
+def _chosen(wanted: Json, held: SyncSettings, policy: Policy) -> SyncSettings:
+    """The settings in a body. What is locked keeps the value the user once chose, for when the lock is lifted."""
+    problems = dict(_problems(wanted))
+    if problems:
+        listed = "; ".join(f"{path}: {what}" for path, what in problems.items())
+        raise Refusal(400, "invalid_settings", f"Nothing was saved. {listed}.", {"keys": list(problems)})
+    given, own = dict(_leaves(wanted)), dict(_leaves(to_plain(held)))
+    refused = [path for path, value in policy.forced.items() if given[path] != value]
+    if refused:
+        named = ", ".join(refused)
+        raise Refusal(
+            403, "locked", f"{named} cannot be changed. {LOCKED} Nothing was saved.", {"keys": refused}
+        )
+    return from_plain(_nested(given | {path: own[path] for path in policy.forced}))
+
+
+def _problems(wanted: Json) -> Iterator[tuple[str, str]]:
+    """Every key that is unknown, missing or of the wrong type, and what is wrong with it."""
+    defaults, given = dict(_leaves(to_plain(SyncSettings()))), dict(_leaves(wanted))
+    groups = {path.partition(".")[0] for path in defaults if "." in path}
+    for path in given:
+        if path in groups:
+            yield path, "must be an object"
+        elif path not in defaults:
+            yield path, "is no setting"
+    for path in defaults:
+        if path not in given and path.partition(".")[0] not in given:
+            yield path, "is missing"
+    for path, value in given.items():
+        if path in defaults:
+            try:
+                from_plain(_nested(defaults | {path: value}))
+            except InvalidSettings as error:
+                yield path, str(error).partition(" - at ")[0]
+
+
+def _leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Every single setting by its path, as in "auto.enabled"."""
+    for key, value in settings.items():
+        if isinstance(value, dict) and value and not above:
+            yield from _leaves(value, f"{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def _nested(leaves: Mapping[str, Any]) -> Json:
+    nested: Json = {}
+    for path, value in leaves.items():
+        group, _, key = path.rpartition(".")
+        (nested.setdefault(group, {}) if group else nested)[key] = value
+    return nested
+
+
+def _shown(user: User) -> Json:
+    policy = site().engine.policy
+    locked = {path: LOCKED for path in policy.forced}
+    return {**to_plain(policy.apply(user.settings)), "version": user.settings_version, "locked": locked}
+
+
+def _answer(user: User) -> Response:
+    response = jsonify(_shown(user))
+    response.set_etag(str(user.settings_version))
+    return response

@@ -1,0 +1,116 @@
+"""What every route works with, and what it answers where it cannot do what was asked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import msgspec
+from flask import current_app, request
+from flask.json.provider import DefaultJSONProvider
+
+from ..config import Config
+from ..sync.engine import Engine
+
+Json = dict[str, Any]
+PAGE = 50
+"""Items of one page of a list."""
+_EXTENSION = "contact_sync"
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The deployment as the web function sees it."""
+
+    config: Config
+    engine: Engine
+    new_secret: Callable[[], str] = _new_secret
+    """Makes the unguessable values of a sign-in: 43 URL-safe characters, as PKCE asks for."""
+
+    @property
+    def home(self) -> str:
+        """Where a browser goes after signing in."""
+        return f"{self.config.web_url}/"
+
+    @property
+    def callback(self) -> str:
+        """Where Google sends the browser back to; it must be registered with the OAuth client."""
+        return f"{self.config.web_url}/oauth/callback"
+
+    @property
+    def cookie_path(self) -> str:
+        """The path of the web function: other functions may live on the same host."""
+        return urlsplit(self.config.web_url).path or "/"
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies may be limited to https. The configuration allows http on this machine only."""
+        return self.config.web_url.startswith("https:")
+
+
+def register(site: Site) -> None:
+    """Make `site()` answer this one in the current application."""
+    current_app.extensions[_EXTENSION] = site
+
+
+def site() -> Site:
+    """The site of the current request."""
+    return cast(Site, current_app.extensions[_EXTENSION])
+
+
+class Refusal(Exception):
+    """The request cannot be done: the HTTP status, a stable code, and what the user can do about it.
+
+    `more` goes into the answer beside the error.
+    """
+
+    def __init__(self, status: int, code: str, message: str, more: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.more = dict(more or {})
+
+    @classmethod
+    def of_decision(cls, status: int, message: str) -> Refusal:
+        """A decision about a contact that is not possible as the contact stands."""
+        return cls(status, "not_found" if status == 404 else "not_possible", message)
+
+
+def body(kind: type[msgspec.Struct]) -> Any:
+    """The request's JSON body as a `kind`. Refused with the key that is wrong."""
+    try:
+        return msgspec.json.decode(request.get_data(), type=kind)
+    except msgspec.ValidationError as error:
+        raise Refusal(400, "invalid_request", f"The request does not fit: {error}.") from None
+    except msgspec.DecodeError:
+        raise Refusal(400, "invalid_request", "The body of the request must be JSON.") from None
+
+
+def query_value(name: str) -> str | None:
+    """A parameter of the address; None where it is not given or empty."""
+    value = request.args.get(name, "").strip()
+    if len(value) > 1000:
+        raise Refusal(400, "invalid_request", f"The parameter {name} is too long.")
+    return value or None
+
+
+class JsonDates(DefaultJSONProvider):
+    """JSON with moments in UTC as ISO 8601, and keys in the order they were written."""
+
+    sort_keys = False
+
+    @staticmethod
+    def default(o: Any) -> Any:
+        """What JSON does not know by itself."""
+        if isinstance(o, datetime):
+            return o.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return DefaultJSONProvider.default(o)
