@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import functions_framework
 from flask import Flask, Request, Response, jsonify
+from werkzeug.wrappers import Response as BaseResponse
 
 from contact_sync import composition, logs
 from contact_sync.config import Config, Function, load
@@ -85,7 +86,7 @@ def worker(request: Request) -> Response:
 
 
 @functions_framework.http
-def web(request: Request) -> Response:
+def web(request: Request) -> BaseResponse:
     """The user's own pages and JSON API."""
     app = _web_app()
     with logs.context(trace=_trace(request)):

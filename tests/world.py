@@ -271,7 +271,7 @@ class World:
                 summary["phase"] == "done" and not summary["done"] and not summary["waiting"]
             ):
                 quiet += 1
-                if quiet == 2 and self.user(person).pending is None:
+                if quiet >= 2 and self.user(person).pending is None:
                     return summaries
             else:
                 quiet = 0

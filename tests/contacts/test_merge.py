@@ -352,16 +352,78 @@ def test_what_sugar_cannot_hold_does_not_erase_what_it_has(field: str, held: str
         assert not result.targets and not result.losses
 
 
-def test_a_company_that_gets_its_account_later_reaches_sugar_then() -> None:
-    google = replace(EMPTY, company="Acme")
-    waiting = merge({S: EMPTY, G: google}, None, dict.fromkeys(Side, _without_company), S, to(*Side))
-    assert not waiting.targets
-    assert merged(EMPTY, google, waiting.base, reducing=True).targets == {}
-    assert not differs_from_base(google, waiting.base, google_person.reduce)
+# What Sugar can hold changes with time: accounts appear and vanish, columns and lists are customised
 
 
-def _without_company(contact: Contact) -> Contact:
-    return replace(contact, company="")
+def holding(**reduced: Any) -> Callable[[Contact], Contact]:
+    """A side that holds these fields only like this."""
+    return lambda contact: replace(contact, **reduced)
+
+
+@pytest.mark.parametrize(
+    ("field", "less", "whole"),
+    [
+        ("company", "", "Acme"),
+        ("salutation", "", "Herr"),
+        ("title", "Eng", "Engineer"),
+        ("emails", ("a@x.test",), ("a@x.test", "b@x.test")),
+    ],
+)
+def test_what_sugar_can_hold_only_later_is_neither_erased_nor_cut_but_caught_up(
+    field: str, less: Any, whole: Any
+) -> None:
+    sugar, google = replace(EMPTY, **{field: less}), replace(EMPTY, **{field: whole})
+    before = merge({S: sugar, G: google}, None, {S: holding(**{field: less}), G: everything}, S, to(*Side))
+    assert not before.targets and getattr(before.held[S], field) == less
+    assert not differs_from_base(sugar, before.base, everything, before.held[S])
+    later = merge({S: sugar, G: google}, before.base, dict.fromkeys(Side, everything), S, to(*Side), before.held)
+    assert later.targets == {S: Contact(**{field: whole})}
+    done = merge({S: google, G: google}, later.base, dict.fromkeys(Side, everything), S, to(*Side), later.held)
+    assert not done.targets and not done.held
+
+
+@pytest.mark.parametrize(
+    ("field", "less", "edited", "whole"),
+    [
+        ("company", "", "Beta", "Acme"),
+        ("title", "Eng", "Boss", "Engineer"),
+        ("title", "Eng", "", "Engineer"),
+    ],
+)
+def test_an_edit_of_what_sugar_held_is_an_edit_then_and_later(field: str, less: Any, edited: Any, whole: Any) -> None:
+    google = replace(EMPTY, **{field: whole})
+    reduced = {S: holding(**{field: less}), G: everything}
+    before = merge({S: replace(EMPTY, **{field: less}), G: google}, None, reduced, S, to(*Side))
+    sugar = replace(EMPTY, **{field: edited})
+    for holds in (reduced, dict.fromkeys(Side, everything)):
+        result = merge({S: sugar, G: google}, before.base, holds, G, to(*Side), before.held)
+        assert result.targets == {G: Contact(**{field: edited})}
+        assert not result.held
+
+
+def test_what_was_held_is_remembered_while_a_write_is_forbidden() -> None:
+    sugar, google = replace(EMPTY, title="Eng"), replace(EMPTY, title="Engineer")
+    before = merge({S: sugar, G: google}, None, {S: holding(title="Eng"), G: everything}, S, to(*Side))
+    for allowed in (to(), to(G)):
+        after_it = merge(
+            {S: sugar, G: google}, before.base, dict.fromkeys(Side, everything), S, allowed, before.held
+        )
+        assert not after_it.targets
+        assert (after_it.base, after_it.held) == (before.base, before.held)
+
+
+@THOROUGH
+@given(three(), WINNER)
+def test_what_sugar_holds_less_of_is_exactly_what_is_remembered(
+    case: tuple[Contact, Contact, Contact], winner: Side
+) -> None:
+    result = merged(case[1], case[2], case[0], winner, reducing=True)
+    sugar = after(case[1], result, S)
+    again = merged(sugar, after(case[2], result, G), result.base, winner, reducing=True)
+    assert not again.targets
+    for name in FIELDS:
+        less = getattr(again.held.get(S, Contact()), name)
+        assert same(name, getattr(again.base, name) if less is None else less, getattr(sugar, name))
 
 
 def test_an_address_that_sugar_refuses_is_neither_sent_nor_removed() -> None:

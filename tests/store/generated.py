@@ -60,6 +60,7 @@ mappings = st.builds(
     match_keys=keys,
     state=st.sampled_from(core.State),
     base=maybe(contacts),
+    held=st.dictionaries(sides, contacts, max_size=2),
     seen=st.builds(core.Seen, maybe(texts), maybe(texts), maybe(moments), maybe(moments)),
     missing=maybe(st.builds(core.Missing, sides, moments, st.booleans())),
     deletion_waits=maybe(sides),

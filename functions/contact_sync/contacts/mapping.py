@@ -98,6 +98,8 @@ class Mapping:
     match_keys: tuple[str, ...] = ()
     state: State = State.NEW
     base: Contact | None = None
+    held: MappingType[Side, Contact] = field(default_factory=dict)
+    """What a side held of the base when it was agreed on, in the fields where that was less (cut, no such account)."""
     seen: Seen = field(default_factory=Seen)
     missing: Missing | None = None
     deletion_waits: Side | None = None

@@ -88,7 +88,8 @@ class Delete:
 class Become:
     """Only the mapping's state changes; no side is written.
 
-    `forget` names a side whose id (and, with it, the base) the mapping gives up.
+    `forget` names a side whose id (and, with it, the base) the mapping gives up. A contact that is alive there is
+    one without a partner from then on.
     """
 
     state: State
@@ -138,8 +139,9 @@ def plan(
     mapping: Mapping, views: MappingType[Side, SideView], settings: SyncSettings, now: datetime
 ) -> Action:
     """Decide about a mapping whose sides were read directly. A `new` mapping is decided by `place`."""
-    sugar = views[Side.SUGAR]
-    if any(view.presence is Presence.UNCONFIRMED for view in views.values()):
+    sugar, google = views[Side.SUGAR], views[Side.GOOGLE]
+    shown = {view.presence for view in views.values()}
+    if Presence.UNCONFIRMED in shown and Presence.DELETED not in shown:
         return Wait("a record is not found, and nothing proves that it was deleted")
     match mapping.state:
         case State.LINKED:
@@ -151,7 +153,9 @@ def plan(
         case State.NEW:
             return Nothing() if sugar.present else Forget()
         case State.GONE:
-            return Become(State.NEW, forget=Side.GOOGLE) if sugar.present else Nothing()
+            if sugar.present:
+                return Become(State.NEW, forget=Side.GOOGLE)
+            return Renew(Side.SUGAR) if google.present else Nothing()
         case State.CREATING:
             return Wait("the outcome of a create is not known yet")
 
@@ -212,14 +216,20 @@ def merge_now(
     """The merge of two present records under the settings; the time of each side's change comes from the mapping."""
     contacts = {side: views[side].contact or Contact() for side in Side}
     holds = {side: views[side].holds for side in Side}
-    return merge(contacts, base, holds, _winner(mapping, views, settings), _allowed(views, settings))
+    held = mapping.held if mapping and base is not None else None
+    return merge(contacts, base, holds, _winner(mapping, views, settings), _allowed(views, settings), held)
 
 
 def agreed_base(
-    contacts: MappingType[Side, Contact], base: Contact | None, holds: MappingType[Side, Holds]
-) -> Contact:
-    """The base that two records agree on as they are, nothing being written: what differs keeps its old base."""
-    return merge(contacts, base, holds, Side.SUGAR, lambda _side, _name, _value: False).base
+    contacts: MappingType[Side, Contact],
+    base: Contact | None,
+    holds: MappingType[Side, Holds],
+    held: MappingType[Side, Contact] | None = None,
+) -> tuple[Contact, MappingType[Side, Contact]]:
+    """The base that two records agree on as they are, nothing being written, and what each side holds of it where
+    that is less. What differs keeps its old base."""
+    merged = merge(contacts, base, holds, Side.SUGAR, lambda _side, _name, _value: False, held)
+    return merged.base, merged.held
 
 
 def flips_after(
@@ -263,7 +273,8 @@ def _linked(
     if released:
         return Delete(gone.other, released=True)
     survivor = views[gone.other]
-    if differs_from_base(survivor.contact or Contact(), mapping.base, survivor.holds):
+    held = mapping.held.get(gone.other)
+    if differs_from_base(survivor.contact or Contact(), mapping.base, survivor.holds, held):
         there, here = ("Google", "Sugar") if gone is Side.GOOGLE else ("Sugar", "Google")
         return Quarantine("deleted_and_edited", f"Deleted in {there} while it was edited in {here}.")
     return Delete(gone.other)

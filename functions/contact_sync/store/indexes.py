@@ -55,6 +55,7 @@ NOT_INDEXED: tuple[Field, ...] = (
     Field("users", "deletions"),
     Field("users", "last_run"),
     Field("mappings", "base"),
+    Field("mappings", "held"),
     Field("mappings", "seen"),
     Field("mappings", "flips"),
     Field("mappings", "expire_at"),

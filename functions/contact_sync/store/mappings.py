@@ -133,8 +133,10 @@ def _conditions(equals: dict[str, Any]) -> tuple[tuple[str, str, Any], ...]:
 
 def _mapping(document: Document) -> Mapping:
     base = document.data.pop("base", None)
+    held = document.data.pop("held", None) or {}
     return replace(
         from_data(Mapping, document.data),
         base=normal_form.from_plain(base) if base is not None else None,
+        held={Side(side): normal_form.from_plain(contact) for side, contact in held.items()},
         updated_at=document.updated_at,
     )

@@ -37,7 +37,7 @@ def after_update(
     contacts = {Side.SUGAR: read_sugar(record, mapping), Side.GOOGLE: read_google(person, mapping)}
     holds = {side: case.views[side].holds for side in Side}
     first = action.links and mapping.state is State.NEW
-    base = agreed_base(contacts, None if first else mapping.base, holds)
+    base, held = agreed_base(contacts, None if first else mapping.base, holds, None if first else mapping.held)
     flips = {
         key: flip
         for key, flip in flips_after(mapping, action.merged, case.contacts, now).items()
@@ -45,7 +45,7 @@ def after_update(
     }
 
     def still_changed(side: Side) -> datetime | None:
-        if not differs_from_base(contacts[side], base, holds[side]):
+        if not differs_from_base(contacts[side], base, holds[side], held.get(side)):
             return None
         return mapping.seen.changed_at(side) or case.views[side].modified_at
 
@@ -57,6 +57,7 @@ def after_update(
         match_keys=session.terms(contacts[Side.SUGAR]),
         state=State.LINKED,
         base=base,
+        held=held,
         seen=Seen(
             sugar_date=record.get("date_modified"),
             google_etag=google_person.source_etag(person),
@@ -87,7 +88,7 @@ def after_create(
         Side.SUGAR: read_sugar(record, mapping),
         Side.GOOGLE: google_person.read(person, action.contact),
     }
-    base = agreed_base(
+    base, held = agreed_base(
         contacts,
         None,
         {
@@ -103,6 +104,7 @@ def after_create(
         match_keys=session.terms(contacts[Side.SUGAR]),
         state=State.LINKED,
         base=base,
+        held=held,
         seen=Seen(record.get("date_modified"), google_person.source_etag(person)),
         created_side=action.side,
         created_at=now,

@@ -93,7 +93,7 @@ class Decider:
         original = self.gatherer.people.people.get(mapping.google_id or "")
         alive = original is not None and google_person.source_id(original) is not None
         contact = google_person.read(case.person or {}, mapping.base)
-        return alive and not differs_from_base(contact, mapping.base, lambda value: value)
+        return alive and not differs_from_base(contact, mapping.base, lambda value: value, mapping.held.get(Side.GOOGLE))
 
     def _place(self, case: Case, side: Side) -> Action:
         """Decide about a record without a partner, and let later cases of the batch see the outcome."""

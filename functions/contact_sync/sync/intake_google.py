@@ -151,7 +151,7 @@ def _ours(page: _Page, person: Mapping[str, Any]) -> bool:
         mapping.state is State.LINKED
         and elsewhere
         and mapping.created_side is Side.GOOGLE
-        and not differs_from_base(contact, mapping.base, lambda value: value)
+        and not differs_from_base(contact, mapping.base, lambda value: value, mapping.held.get(Side.GOOGLE))
     ):
         directive = Directive(DUPLICATE, mapping.sugar_id)
         page.marks.put(IndexEntry(google_id, None, source, terms, directive=directive, due_at=now))
@@ -231,7 +231,7 @@ def _known_linked(page: _Page, person: Mapping[str, Any], entry: IndexEntry, map
         if due_from(mapping, now) != mapping.due_at:
             page.marks.put(replace(mapping, due_at=due_from(mapping, now)))
         return
-    if not differs_from_base(contact, mapping.base, lambda value: value):
+    if not differs_from_base(contact, mapping.base, lambda value: value, mapping.held.get(Side.GOOGLE)):
         return
     at = mapping.seen.google_changed_at or google_person.modified_at(person)
     marked = replace(mapping, seen=replace(mapping.seen, google_changed_at=at))
@@ -254,8 +254,6 @@ def tombstone(session: Session, marks: Marks, entry: IndexEntry, mapping: Contac
         marks.put(google_index.remove(session.user.id, entry.google_id), *closing)
     elif mapping.state is State.GONE or mapping.google_id != entry.google_id:
         marks.put(google_index.remove(session.user.id, entry.google_id))
-    elif mapping.state is State.CREATING:
-        return
     else:
         note_deleted(session, marks, mapping, Side.GOOGLE)
 

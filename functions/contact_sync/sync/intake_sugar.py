@@ -114,7 +114,7 @@ def _mark_linked(session: Session, marks: Marks, record: Mapping[str, Any], mapp
     marked = mapping
     if not session.in_scope(record) or came_back:
         marked = replace(mapping, due_at=due_from(mapping, now))
-    elif differs_from_base(contact, mapping.base, _whole):
+    elif differs_from_base(contact, mapping.base, _whole, mapping.held.get(Side.SUGAR)):
         at = mapping.seen.sugar_changed_at or sugar_record.modified_at(record)
         marked = replace(mapping, seen=replace(mapping.seen, sugar_changed_at=at))
         if session.settings.may("update", Side.GOOGLE) or session.settings.may("update", Side.SUGAR):
@@ -137,7 +137,11 @@ def note_deleted(session: Session, marks: Marks, mapping: ContactMapping, side: 
     """Note on a mapping that its record on `side` is reported deleted (the direct read decides later)."""
     now = session.engine.now()
     noted = mapping.missing is not None and mapping.missing.side is side
-    if mapping.state in (State.CREATING, State.GONE) or noted:
+    if mapping.state is State.GONE or noted:
+        return
+    if mapping.state is State.CREATING:
+        # The outcome of the create comes first; the deletion counts once that is known.
+        marks.put(replace(mapping, missing=Missing(side, now, session.deletes(side.other))))
         return
     if mapping.state is State.LINKED:
         waits = session.deletes(side.other)

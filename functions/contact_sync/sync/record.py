@@ -107,11 +107,12 @@ class Recorder:
             return []
         linked = agreement.after_update(self.session, self.writes, case, mapping, action)
         self._count(case, action)
+        index = self._index_if_changed(case, linked, action)
         bad = self._worst(case)
         if bad is not None:
-            return self._unfinished(replace(case, mapping=linked), bad)
+            return [*self._unfinished(replace(case, mapping=linked), bad), *index]
         finished = replace(linked, due_at=None, attempts=0, directive=None, backlog=None)
-        return [guarded(self.user_id, finished), *self._index_if_changed(case, finished, action)]
+        return [guarded(self.user_id, finished), *index]
 
     def _index_if_changed(self, case: Case, mapping: ContactMapping, action: Update) -> list[Write]:
         """The index entry, where its keys or its mapping may have changed."""
@@ -212,7 +213,7 @@ class Recorder:
         if action.forget is Side.GOOGLE:
             if mapping.google_id is not None:
                 writes.append(google_index.remove(self.user_id, mapping.google_id))
-            fresh = replace(fresh, google_id=None, google_source_id=None, base=None)
+            fresh = replace(fresh, google_id=None, google_source_id=None, base=None, held={})
         if action.state is State.NEW and case.record is not None:
             fresh = replace(fresh, match_keys=self.session.terms(read_sugar(case.record, fresh)))
         return [guarded(self.user_id, fresh), *writes]

@@ -1,4 +1,4 @@
-"""A user's document and connection: made at the first sign-in, linked to the Sugar user once, connected by the grant."""
+"""A user's document and connection: made at the first sign-in, linked to Sugar once, connected by the grant."""
 
 from __future__ import annotations
 

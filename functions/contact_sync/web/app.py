@@ -35,6 +35,11 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+PLAIN = {
+    404: "There is nothing at this address.",
+    405: "This address does not take this method.",
+    413: "The body of the request is too large.",
+}
 PARTS = (status, settings, runs, history, backlog, mappings, labels)
 
 
@@ -86,7 +91,8 @@ def _failed(error: Exception) -> Response:
             return _sync_failed(error)
         case HTTPException():
             code = error.name.lower().replace(" ", "_")
-            response = _answer(error.code or 500, code, error.description or error.name)
+            message = PLAIN.get(error.code or 500, error.name)
+            response = _answer(error.code or 500, code, message)
             if isinstance(error, MethodNotAllowed):
                 response.headers["Allow"] = ", ".join(error.valid_methods or ())
             return response

@@ -20,6 +20,9 @@ routes = Blueprint("runs", __name__)
 
 QUEUED = "queued"
 KEPT = timedelta(days=30)
+LONGEST = timedelta(minutes=10)
+"""A run that began longer ago and has no end recorded was cut off: its lease lasts five minutes."""
+LONGEST_QUEUED = timedelta(hours=1)
 
 
 @routes.post("/sync")
@@ -33,7 +36,7 @@ def sync() -> tuple[Response, int]:
 def listed() -> Response:
     """The latest runs, newest first."""
     found, following = runs.page(site().engine.db, user_id(), cursor=query_value("cursor"), limit=PAGE)
-    return jsonify({"items": [shown(run) for run in found], "next": following})
+    return jsonify({"items": [_shown(run) for run in found], "next": following})
 
 
 @routes.get("/runs/<string(maxlength=120):run>")
@@ -42,22 +45,24 @@ def one(run: str) -> Response:
     found = runs.get(site().engine.db, user_id(), run)
     if found is None:
         raise Refusal(404, "not_found", "There is no such run, or it is too long ago.")
-    return jsonify(shown(found))
+    return jsonify(_shown(found))
 
 
-def shown(run: RunRecord) -> Json:
-    """A run as the API tells it."""
+def _shown(run: RunRecord) -> Json:
+    cut_off = run.finished is None and site().engine.now() - run.started > (
+        LONGEST_QUEUED if run.phase == QUEUED else LONGEST
+    )
     return {
         "run": run.id,
         "trigger": run.trigger,
-        "phase": run.phase,
+        "phase": "interrupted" if cut_off else run.phase,
         "done": run.done,
         "total": run.total,
         "waiting": run.waiting,
         "counts": run.counts,
         "started": run.started,
         "finished": run.finished,
-        "error": run.error,
+        "error": "interrupted" if cut_off else run.error,
     }
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
-from local_stack.firestore import FirestoreStandIn, in_process_client
-
 from tests.firestore_emulator import firestore_emulator
+
+from local_stack.firestore import FirestoreStandIn, in_process_client
 
 __all__ = ["firestore_emulator"]
 

@@ -12,6 +12,7 @@ from google.cloud.firestore_v1._helpers import encode_dict
 from google.cloud.firestore_v1.base_query import BaseQuery, FieldFilter, Or
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from local_stack.firestore import FirestoreStandIn, in_process_client
 from local_stack.firestore.protos import Document, StructuredQuery, new_document
 from local_stack.firestore.queries import compiled, matching, results, scanned, selected

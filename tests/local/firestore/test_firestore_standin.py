@@ -15,6 +15,7 @@ from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+
 from local_stack.firestore import Count, FirestoreStandIn, StatusError, in_process_client
 
 

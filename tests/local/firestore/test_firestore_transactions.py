@@ -11,6 +11,7 @@ import pytest
 from google.api_core import exceptions
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+
 from local_stack.firestore import FirestoreStandIn, in_process_client
 
 

@@ -42,10 +42,16 @@ class TasksStandIn:
     ) -> None:
         clock = now or (lambda: datetime.now(UTC))
         self._queues = Queues(lambda: clock().timestamp(), dedupe_seconds, path)
-        self._sign = sign or TokenSigner(self._queues.now)
+        self._signer = TokenSigner(self._queues.now)
+        self._sign = sign or self._signer
         self.app = TasksApi(self._queues)
         self._server: BaseWSGIServer | None = None
         self._dispatcher: Dispatcher | None = None
+
+    @property
+    def public_key(self) -> bytes:
+        """The PEM of the key that verifies the OIDC tokens, unless `sign` makes them."""
+        return self._signer.public_key
 
     def create_queue(
         self, name: str, retry: dict[str, object] | None = None, rate: dict[str, object] | None = None
