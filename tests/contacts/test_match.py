@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import pytest
+
 from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.match import Match, Party, Verdict, match, terms
 from contact_sync.contacts.side import Side

@@ -10,14 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from contact_sync.contacts import google_person, sugar_record
 from contact_sync.contacts.contact import FIELDS, Address, Contact
 from contact_sync.contacts.merge import Loss, Merged, differs_from_base, merge
 from contact_sync.contacts.normal_form import EMPTY, company_key, email_key, is_empty, same
 from contact_sync.contacts.side import Side
 from contact_sync.contacts.sugar_record import Accounts, SugarSchema
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 S, G = Side.SUGAR, Side.GOOGLE
 SCHEMA = SugarSchema(lengths={"title": 3, "first_name": 4}, salutations=frozenset({"Dr."}))
@@ -35,7 +36,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 EDITS = st.sampled_from(sorted(VALUES)).flatmap(lambda name: st.tuples(st.just(name), VALUES[name]))
 BASES = st.builds(lambda values: replace(EMPTY, **values), st.fixed_dictionaries(VALUES))
 WINNER = st.sampled_from(Side)
-THOROUGH = settings(max_examples=300, deadline=None)
+THOROUGH = settings(max_examples=120, deadline=None)
 
 
 @st.composite

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
+
 from contact_sync.contacts.settings import (
     Auto,
     Direction,

@@ -13,7 +13,7 @@ side that still shows exactly that did not change.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from .contact import FIELDS, Contact

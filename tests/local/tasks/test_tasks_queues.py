@@ -48,7 +48,7 @@ def test_a_queue_is_created_found_listed_and_deleted(standin: TasksStandIn) -> N
     ],
 )
 def test_a_queue_beyond_the_limits_is_refused(standin: TasksStandIn, queue: dict[str, Any]) -> None:
-    with pytest.raises(exceptions.InvalidArgument):
+    with pytest.raises(exceptions.BadRequest):
         in_process_client(standin).create_queue(parent=LOCATION, queue=tasks_v2.Queue(queue))
 
 
@@ -124,7 +124,7 @@ def test_a_batch_creates_up_to_100_tasks(client: Client, queue: str, new_task: N
     operation = client.batch_create_tasks(request={"parent": queue, "requests": batch(100)})
     assert len(operation.result().tasks) == 100
     assert len(list(client.list_tasks(parent=queue))) == 100
-    with pytest.raises(exceptions.InvalidArgument):
+    with pytest.raises(exceptions.BadRequest):
         client.batch_create_tasks(request={"parent": queue, "requests": batch(101)})
 
 
@@ -143,7 +143,7 @@ def test_a_batch_creates_up_to_100_tasks(client: Client, queue: str, new_task: N
 )
 def test_a_task_beyond_the_limits_is_refused(client: Client, queue: str, fields: dict[str, Any]) -> None:
     task = tasks_v2.Task({"http_request": {"url": "https://worker.example"}} | fields)
-    with pytest.raises(exceptions.InvalidArgument):
+    with pytest.raises(exceptions.BadRequest):
         client.create_task(parent=queue, task=task)
 
 
@@ -151,7 +151,7 @@ def test_a_task_is_scheduled_at_most_30_days_ahead(
     client: Client, clock: Any, queue: str, new_task: NewTask
 ) -> None:
     client.create_task(parent=queue, task=new_task(schedule_time=clock() + timedelta(days=30)))
-    with pytest.raises(exceptions.InvalidArgument):
+    with pytest.raises(exceptions.BadRequest):
         client.create_task(parent=queue, task=new_task(schedule_time=clock() + timedelta(days=30, seconds=1)))
 
 

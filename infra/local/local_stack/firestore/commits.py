@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from google.protobuf import empty_pb2
-from google.rpc import status_pb2
 
 from .errors import StatusError, invalid_argument
 from .protos import Document, Request, Response, Timestamp, Write, WriteResult, message_class
@@ -69,7 +68,7 @@ class Commits:
                     response.write_results.append(self._write(write, self._state.time(), changes))
                 except StatusError as error:
                     response.write_results.add()
-                    response.status.append(status_pb2.Status(code=error.code.value[0], message=error.message))
+                    response.status.add(code=error.code.value[0], message=error.message)
                 else:
                     self._state.store(changes)
                     response.status.add()

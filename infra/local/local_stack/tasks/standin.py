@@ -22,6 +22,7 @@ from .rest import TasksApi
 from .task import Task
 
 DEDUPE_SECONDS = 86400.0
+POLL_SECONDS = 0.05
 
 
 class TasksStandIn:
@@ -88,7 +89,7 @@ class TasksStandIn:
     def serve(self, port: int = 0) -> int:
         """Listen on 127.0.0.1 and send tasks as they fall due; gives the port (0: any free one)."""
         server = make_server("127.0.0.1", port, self.app, threaded=True, request_handler=_QuietHandler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
         self._server = server
         self._dispatcher = Dispatcher(
             self._queues, lambda queue, task: self._send(queue, task, deliver_over_http)
