@@ -49,7 +49,9 @@ def test_text_that_is_no_address_is_no_evidence(text: str) -> None:
 
 def test_the_same_name_alone_is_no_evidence() -> None:
     subject = person("s1", "ana@x.test", first="Ana", last="Ruiz")
-    assert verdict(subject, [], [person("g1", "other@x.test", first="Ana", last="Ruiz")]) == Match(Verdict.NONE)
+    assert verdict(subject, [], [person("g1", "other@x.test", first="Ana", last="Ruiz")]) == Match(
+        Verdict.NONE
+    )
 
 
 def test_an_address_that_two_of_one_side_share_is_no_evidence() -> None:
@@ -111,7 +113,9 @@ def test_a_linked_record_with_the_same_name_and_address_is_a_duplicate() -> None
 
 def test_a_candidate_outside_the_scope_is_neither_linked_nor_doubled() -> None:
     outside = party("s1", Contact(last_name="Ruiz", emails=("a@x.test",)), in_scope=False)
-    assert verdict(person("g1", "a@x.test", last="Ruiz"), [], [outside]) == Match(Verdict.OUT_OF_SCOPE, ("s1",))
+    assert verdict(person("g1", "a@x.test", last="Ruiz"), [], [outside]) == Match(
+        Verdict.OUT_OF_SCOPE, ("s1",)
+    )
 
 
 def test_nobody_has_the_address() -> None:
@@ -133,7 +137,9 @@ def test_without_any_address_name_and_phone_stand_for_it() -> None:
 
 def test_a_phone_without_the_name_is_no_evidence() -> None:
     subject = phoned("s1", "Ana", "Ruiz", phone_work="+34 600 100 200")
-    assert verdict(subject, [], [phoned("g1", "Ben", "Ruiz", phone_work="+34600100200")]) == Match(Verdict.NONE)
+    assert verdict(subject, [], [phoned("g1", "Ben", "Ruiz", phone_work="+34600100200")]) == Match(
+        Verdict.NONE
+    )
     assert terms(Contact(first_name="", last_name="", emails=(), phone_work="+34600100200")) == ()
 
 
@@ -141,7 +147,9 @@ def test_with_an_address_the_phone_does_not_count() -> None:
     subject = party(
         "s1", Contact(first_name="Ana", last_name="Ruiz", emails=("a@x.test",), phone_work="+34600100200")
     )
-    assert verdict(subject, [], [phoned("g1", "Ana", "Ruiz", phone_work="+34600100200")]) == Match(Verdict.NONE)
+    assert verdict(subject, [], [phoned("g1", "Ana", "Ruiz", phone_work="+34600100200")]) == Match(
+        Verdict.NONE
+    )
 
 
 def test_terms_do_not_depend_on_the_order_of_addresses() -> None:
@@ -226,7 +234,12 @@ def test_what_is_far_away_in_the_book_does_not_change_a_verdict() -> None:
     """A verdict needs only the records within three steps of shared addresses: that is what the engine looks up."""
     chain = [
         Contact(last_name="X", emails=emails)
-        for emails in (("a@x.test",), ("a@x.test", "b@x.test"), ("b@x.test", "c@x.test"), ("c@x.test", "d@x.test"))
+        for emails in (
+            ("a@x.test",),
+            ("a@x.test", "b@x.test"),
+            ("b@x.test", "c@x.test"),
+            ("c@x.test", "d@x.test"),
+        )
     ]
     ends = [Contact(last_name="X", emails=(address,)) for address in ("b@x.test", "d@x.test", "e@x.test")]
     for size in range(1, 4):

@@ -116,7 +116,9 @@ def test_what_decides_who_is_synced_how_takes_everything_in_again(change: dict[s
     assert needs_full_intake(changed, SyncSettings())
 
 
-@pytest.mark.parametrize("change", [{"auto": Auto(enabled=True, interval_minutes=1)}, {"overflow": "continue"}])
+@pytest.mark.parametrize(
+    "change", [{"auto": Auto(enabled=True, interval_minutes=1)}, {"overflow": "continue"}]
+)
 def test_when_and_how_fast_to_sync_takes_nothing_in_again(change: dict[str, Any]) -> None:
     assert not needs_full_intake(SyncSettings(), msgspec.structs.replace(SyncSettings(), **change))
     assert not needs_full_intake(SyncSettings(), SyncSettings())

@@ -140,8 +140,7 @@ def plan(
 ) -> Action:
     """Decide about a mapping whose sides were read directly. A `new` mapping is decided by `place`."""
     sugar, google = views[Side.SUGAR], views[Side.GOOGLE]
-    shown = {view.presence for view in views.values()}
-    if Presence.UNCONFIRMED in shown and Presence.DELETED not in shown:
+    if any(view.presence is Presence.UNCONFIRMED for view in views.values()):
         return Wait("a record is not found, and nothing proves that it was deleted")
     match mapping.state:
         case State.LINKED:
@@ -179,6 +178,8 @@ def place(
     if not view.present or view.contact is None:
         return Forget()
     creates = settings.may("create", side.other) and may_create
+    if not settings.anything:
+        return Nothing()
     if not own_contact:
         match match.verdict:
             case Verdict.LINK if partner is not None and partner.present:
@@ -259,7 +260,7 @@ def _linked(
     if not sugar.present and not google.present:
         return Become(State.GONE)
     if sugar.present and google.present:
-        return _merge(mapping, views, mapping.base, settings, now)
+        return _merge(mapping, views, mapping.base, settings, now) if settings.anything else Nothing()
     gone = Side.GOOGLE if sugar.present else Side.SUGAR
     missing = (
         mapping.missing if mapping.missing and mapping.missing.side is gone else Missing(gone, now, False)

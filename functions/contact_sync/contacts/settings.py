@@ -9,6 +9,10 @@ import msgspec
 
 from .side import Side
 
+Verb = Literal["update", "create", "delete"]
+
+VERBS: tuple[Verb, ...] = ("update", "create", "delete")
+
 
 class Direction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One direction: a master switch and what it may do on the side it writes to."""
@@ -42,10 +46,15 @@ class SyncSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         """The direction that writes to `side`."""
         return self.from_google if side is Side.SUGAR else self.from_sugar
 
-    def may(self, verb: Literal["update", "create", "delete"], side: Side) -> bool:
+    def may(self, verb: Verb, side: Side) -> bool:
         """Whether `verb` may be done on `side`. A master that is off equals its three switches off."""
         direction = self.direction_to(side)
         return direction.enabled and bool(getattr(direction, verb))
+
+    @property
+    def anything(self) -> bool:
+        """Whether any switch of any direction is on. If not, nothing is written, linked or asked."""
+        return any(self.may(verb, side) for side in Side for verb in VERBS)
 
 
 class InvalidSettings(ValueError):

@@ -13,8 +13,10 @@ from ..contacts.plan import (
     Create,
     Delete,
     Forget,
+    Nothing,
     Presence,
     Quarantine,
+    Renew,
     Update,
     Wait,
     place,
@@ -72,7 +74,13 @@ class Decider:
             case.due_again = self.session.engine.now()
             return Wait("this contact is none of our duplicates")
         if entry.mapping is not None:
-            # A late echo of a contact whose mapping is gone, and it is alive: it is new.
+            owner = self.gatherer.owners.get(entry.mapping)
+            if owner is not None:
+                if owner.state is not State.GONE:
+                    return Nothing()
+                # Long after its mapping was gone it is alive: a contact of its own from now on.
+                case.mapping = owner
+                return Renew(Side.SUGAR)
             case.entry = replace(entry, mapping=None)
             case.due_again = self.session.engine.now()
             return Wait("this contact is alive again")
@@ -92,8 +100,8 @@ class Decider:
             return False
         original = self.gatherer.people.people.get(mapping.google_id or "")
         alive = original is not None and google_person.source_id(original) is not None
-        contact = google_person.read(case.person or {}, mapping.base)
-        return alive and not differs_from_base(contact, mapping.base, lambda value: value, mapping.held.get(Side.GOOGLE))
+        contact, held = google_person.read(case.person or {}, mapping.base), mapping.held.get(Side.GOOGLE)
+        return alive and not differs_from_base(contact, mapping.base, lambda value: value, held)
 
     def _place(self, case: Case, side: Side) -> Action:
         """Decide about a record without a partner, and let later cases of the batch see the outcome."""
@@ -136,21 +144,16 @@ class Decider:
 
     def _merged_in_google(self, case: Case) -> Quarantine | None:
         """A linked contact vanished and lives on in another linked one: two were merged in Google."""
-        mapping = case.mapping
-        follows = self.gatherer.followed.get(case.key)
-        if (
-            mapping is None
-            or follows is None
-            or follows.mapping is None
-            or follows.mapping == mapping.sugar_id
-        ):
+        mapping, merged = case.mapping, self.gatherer.vanished.merged.get(case.key)
+        if mapping is None or merged is None:
             return None
         if mapping.state is not State.LINKED or case.views[Side.GOOGLE].presence is not Presence.DELETED:
             return None
-        if not case.views[Side.SUGAR].present or mapping.directive is not None:
+        decided = mapping.directive is not None and mapping.directive.kind in ("delete", "create")
+        if not case.views[Side.SUGAR].present or decided:
             return None
         return Quarantine(
             "merged_in_google",
             "This contact was merged into another one in Google; nothing was deleted in Sugar.",
-            partners=(follows.mapping,),
+            partners=(merged,),
         )

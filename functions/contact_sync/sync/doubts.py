@@ -38,7 +38,8 @@ class Doubts:
         now = self.session.engine.now()
         sent = mapping.created_at or now
         if mapping.created_side is Side.SUGAR:
-            if case.record is not None:
+            deleted = mapping.missing is not None and mapping.missing.side is Side.SUGAR
+            if case.record is not None or deleted:
                 case.mapping = replace(mapping, state=State.LINKED)
                 return None
         else:

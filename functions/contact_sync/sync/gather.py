@@ -5,7 +5,7 @@ What the feeds said only made these contacts due; from here on only these reads 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +21,12 @@ from ..contacts.sugar_record import Accounts
 from ..errors import UserMustAct
 from ..services.google_people import Read
 from ..services.sugar import Fetched
-from ..store import google_index, mappings
+from ..store import mappings
 from .batch import Batch, Case
 from .field import Field
-from .intake_google import DUPLICATE, MARK, index_terms
+from .intake_google import DUPLICATE, index_terms
 from .session import Session, read_google, read_sugar
+from .vanished import Vanished
 
 
 class Gatherer:
@@ -35,15 +36,17 @@ class Gatherer:
         self.session = session
         self.field = Field(session)
         self.people = Read()
-        self.followed: dict[str, IndexEntry] = {}
-        """By Sugar id: the contact of the user that a vanished Google contact lives on as."""
+        self.vanished = Vanished(session)
+        self.owners: dict[str, ContactMapping] = {}
+        """By Sugar id: the mappings of chosen contacts that are not known as unlinked."""
 
     def gather(self, chosen: Iterable[ContactMapping], entries: Iterable[IndexEntry]) -> Batch:
         """Read everything the batch needs."""
-        cases = [Case(mapping=mapping) for mapping in chosen] + self._entry_cases(entries)
+        cases = [Case(mapping=mapping) for mapping in chosen]
+        cases += self._entry_cases(entries, {case.key for case in cases})
         self._load_field(cases)
-        self._find_vanished(cases)
         people = self.people = self._read_google(cases)
+        cases = self.vanished.follow(cases, people)
         fetched = self._read_sugar(cases, people)
         batch = Batch(cases, _accounts(fetched), fetched.read_at)
         gone = self._confirm_absent(cases, fetched)
@@ -56,8 +59,12 @@ class Gatherer:
             self._join_partner(case, fetched, people, batch.accounts)
         return batch
 
-    def _entry_cases(self, entries: Iterable[IndexEntry]) -> list[Case]:
-        return [Case(entry=entry) for entry in entries]
+    def _entry_cases(self, entries: Iterable[IndexEntry], chosen: Collection[str]) -> list[Case]:
+        """Cases of Google contacts; one whose mapping was chosen, too, comes after that was decided."""
+        held = [entry for entry in entries if entry.mapping not in chosen]
+        owners = {entry.mapping for entry in held if entry.mapping is not None}
+        self.owners = mappings.get(self.session.engine.db, self.session.user.id, sorted(owners))
+        return [Case(entry=entry) for entry in held]
 
     def _load_field(self, cases: list[Case]) -> None:
         for case in cases:
@@ -73,52 +80,9 @@ class Gatherer:
             for term in party.terms
         )
 
-    def _find_vanished(self, cases: list[Case]) -> None:
-        """Look where linked contacts that Google reports deleted live on: same source, our mark, or all addresses."""
-        vanished = [
-            case.mapping
-            for case in cases
-            if case.mapping is not None
-            and case.mapping.state is State.LINKED
-            and case.mapping.missing is not None
-            and case.mapping.missing.side is Side.GOOGLE
-        ]
-        if not vanished:
-            return
-        db, user_id = self.session.engine.db, self.session.user.id
-        terms = {mapping.sugar_id: self._addresses_of(mapping) for mapping in vanished}
-        wanted = {term for held in terms.values() for term in held} | {
-            MARK + mapping.sugar_id for mapping in vanished
-        }
-        sources = sorted({mapping.google_source_id for mapping in vanished if mapping.google_source_id})
-        found = {
-            entry.google_id: entry
-            for entry in (
-                *google_index.with_keys(db, user_id, sorted(wanted)),
-                *google_index.with_source_ids(db, user_id, sources),
-            )
-        }
-        for mapping in vanished:
-            for entry in found.values():
-                if entry.google_id == mapping.google_id:
-                    continue
-                held = set(entry.match_keys)
-                all_addresses = terms[mapping.sugar_id] and terms[mapping.sugar_id] <= held
-                same_source = entry.source_id is not None and entry.source_id == mapping.google_source_id
-                if same_source or MARK + mapping.sugar_id in held or all_addresses:
-                    self.followed[mapping.sugar_id] = entry
-                    break
-
-    def _addresses_of(self, mapping: ContactMapping) -> set[str]:
-        base = mapping.base or Contact()
-        return {term for term in self.session.terms(base) if term.startswith("a:")}
-
     def _read_google(self, cases: list[Case]) -> Read:
-        ids: list[str] = []
+        ids = self.vanished.candidates(cases)
         for case in cases:
-            follows = self.followed.get(case.key)
-            if follows is not None and follows.mapping is None:
-                ids.append(follows.google_id)
             if case.google_id is not None:
                 ids.append(case.google_id)
             elif case.mapping is not None and case.mapping.state is State.NEW:
@@ -155,8 +119,7 @@ class Gatherer:
         ids, companies, look_up = [], set(), set()
         names: set[tuple[str, str]] = set()
         for case in cases:
-            person = people.people.get(people.moved.get(case.google_id or "", case.google_id or ""))
-            person = person or people.people.get(case.google_id or "")
+            person = people.people.get(case.google_id or "")
             if case.mapping is not None:
                 ids.append(case.mapping.sugar_id)
                 companies.add((case.mapping.base or Contact()).company)
@@ -210,20 +173,6 @@ class Gatherer:
         if person is not None and google_person.source_id(person) is not None:
             self._present(case, person)
             return
-        follows = self.followed.get(case.key)
-        if mapping is not None and follows is not None and follows.mapping is None:
-            survivor = people.people.get(follows.google_id)
-            if survivor is not None:
-                case.entry = follows
-                case.mapping = replace(
-                    mapping,
-                    google_id=follows.google_id,
-                    google_source_id=follows.source_id,
-                    missing=None,
-                    deletion_waits=None,
-                )
-                self._present(case, survivor)
-                return
         noted = mapping is not None and mapping.missing is not None and mapping.missing.side is Side.GOOGLE
         unplaced = mapping is None
         settled = mapping is not None and mapping.state in (State.GONE, State.OUT_OF_SCOPE, State.UNLINKED)
@@ -255,7 +204,7 @@ class Gatherer:
         if record is None:
             noted = mapping.missing is not None and mapping.missing.side is Side.SUGAR
             deleted = noted or sugar_id in gone
-            if mapping.state is State.CREATING:
+            if mapping.state is State.CREATING and not noted:
                 case.views[Side.SUGAR] = SideView(Presence.UNCONFIRMED)
                 return
             case.views[Side.SUGAR] = SideView(Presence.DELETED if deleted else Presence.HIDDEN)

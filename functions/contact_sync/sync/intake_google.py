@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from ..contacts import google_person
@@ -77,9 +78,9 @@ def changed(
 def index_terms(
     session: Session, person: Mapping[str, Any], mapping: ContactMapping | None
 ) -> tuple[str, ...]:
-    """The keys under which the index knows a person: its match terms, and our mark where it carries one."""
-    own = google_person.mark(person)
-    return session.terms(read_google(person, mapping)) + ((MARK + own,) if own else ())
+    """The keys under which the index knows a person: its match terms, and our marks where it carries any."""
+    marks = sorted(MARK + own for own in google_person.marks(person))
+    return (*session.terms(read_google(person, mapping)), *marks)
 
 
 def _former_entries(session: Session, people: Sequence[Mapping[str, Any]]) -> dict[str, IndexEntry]:
@@ -109,16 +110,28 @@ def _rename(page: _Page, person: Mapping[str, Any], old: IndexEntry) -> None:
         page.marks.put(entry, removal)
         return
     now = session.engine.now()
-    missing = mapping.missing if mapping.missing and mapping.missing.side is Side.SUGAR else None
-    followed = replace(
-        mapping,
-        google_id=new_id,
-        google_source_id=source,
-        missing=missing,
-        deletion_waits=mapping.deletion_waits if missing else None,
-        due_at=mapping.due_at if mapping.backlog else now,
-    )
+    followed = renamed(mapping, new_id, source)
+    if mapping.state is State.GONE:
+        entry = replace(entry, due_at=_after_echo(mapping, now))
+    elif mapping.backlog is None:
+        followed = replace(followed, due_at=due_from(mapping, now))
+    page.mapped[mapping.sugar_id] = followed
     page.marks.put(entry, removal, followed)
+
+
+def renamed(mapping: ContactMapping, google_id: str, source_id: str | None) -> ContactMapping:
+    """The mapping with its contact under another name: it is alive, so a linked one does not miss it."""
+    followed = replace(mapping, google_id=google_id, google_source_id=source_id)
+    missing = mapping.missing is not None and mapping.missing.side is Side.GOOGLE
+    if missing and mapping.state in (State.LINKED, State.CREATING):
+        return replace(followed, missing=None, deletion_waits=None)
+    return followed
+
+
+def _after_echo(mapping: ContactMapping, now: datetime) -> datetime:
+    """When a contact whose mapping is gone is looked at: echoes of its former life are over then."""
+    gone_at = mapping.expire_at - GONE_FOR if mapping.expire_at else now
+    return max(now, gone_at + ECHO_DELAY)
 
 
 def _ours(page: _Page, person: Mapping[str, Any]) -> bool:
@@ -217,8 +230,7 @@ def _known(page: _Page, person: Mapping[str, Any], entry: IndexEntry) -> None:
         case State.UNLINKED if mapping.missing is not None and mapping.missing.side is Side.GOOGLE:
             page.marks.put(replace(mapping, due_at=now))
         case State.GONE if entry.due_at is None:
-            gone_at = mapping.expire_at - GONE_FOR if mapping.expire_at else now
-            page.marks.put(replace(entry, due_at=max(now, gone_at + ECHO_DELAY)))
+            page.marks.put(replace(entry, due_at=_after_echo(mapping, now)))
         case _:
             pass
 

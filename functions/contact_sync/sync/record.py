@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..contacts import google_person
 from ..contacts.contact import Contact
-from ..contacts.mapping import IndexEntry, Seen, State
+from ..contacts.mapping import Directive, IndexEntry, Seen, State
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.normal_form import to_plain
 from ..contacts.plan import (
@@ -212,8 +213,17 @@ class Recorder:
         writes: list[Write] = []
         if action.forget is Side.GOOGLE:
             if mapping.google_id is not None:
-                writes.append(google_index.remove(self.user_id, mapping.google_id))
-            fresh = replace(fresh, google_id=None, google_source_id=None, base=None, held={})
+                writes.append(self._freed(mapping, case.person))
+            fresh = replace(
+                fresh,
+                google_id=None,
+                google_source_id=None,
+                base=None,
+                held={},
+                seen=Seen(sugar_date=mapping.seen.sugar_date),
+                created_side=None,
+                flips={},
+            )
         if action.state is State.NEW and case.record is not None:
             fresh = replace(fresh, match_keys=self.session.terms(read_sugar(case.record, fresh)))
         return [guarded(self.user_id, fresh), *writes]
@@ -237,16 +247,20 @@ class Recorder:
             removal = [google_index.remove(self.user_id, mapping.google_id)] if mapping.google_id else []
             return [guarded(self.user_id, fresh), *removal]
         gone = replace(mapping, google_id=None, google_source_id=None)
-        person = case.person or {}
+        return [*self._gone(case, gone), self._freed(mapping, case.person, directive)]
+
+    def _freed(
+        self, mapping: ContactMapping, person: Mapping[str, Any] | None, directive: Directive | None = None
+    ) -> Write:
+        """The mapping gives up its Google contact: forgotten if it is not there, else one without a partner."""
+        google_id = mapping.google_id or ""
+        if person is None:
+            return google_index.remove(self.user_id, google_id)
+        keys = index_terms(self.session, person, None)
         entry = IndexEntry(
-            mapping.google_id or "",
-            None,
-            mapping.google_source_id,
-            index_terms(self.session, person, None),
-            directive=directive,
-            due_at=self.now,
+            google_id, None, google_person.source_id(person), keys, directive=directive, due_at=self.now
         )
-        return [*self._gone(case, gone), google_index.put(self.user_id, entry)]
+        return google_index.put(self.user_id, entry)
 
     def _forgotten(self, case: Case) -> list[Write]:
         writes: list[Write] = []
@@ -330,14 +344,15 @@ class Recorder:
         if any(case.outcomes.get(side) is outcome for side in self.down):
             return self._later(case, self.now + OUTAGE)
         attempts = item.attempts + 1
+        if isinstance(item, ContactMapping):
+            case = replace(case, mapping=replace(item, attempts=attempts))
+        else:
+            case = replace(case, entry=replace(item, attempts=attempts))
         if attempts >= MOST_ATTEMPTS:
             reason = outcome.reason or "The other system did not answer."
             message = f"It failed {attempts} times in a row. {reason}"
             return self._quarantined(case, Quarantine("failing", message))
-        at = self.now + timedelta(minutes=2**attempts)
-        if case.mapping is not None:
-            return self._later(replace(case, mapping=replace(case.mapping, attempts=attempts)), at)
-        return self._later(replace(case, entry=replace(item, attempts=attempts)), at)  # type: ignore[arg-type]
+        return self._later(case, self.now + timedelta(minutes=2**attempts))
 
     @staticmethod
     def _worst(case: Case) -> Outcome | None:

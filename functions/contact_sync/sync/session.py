@@ -104,8 +104,8 @@ class Session:
 
     @property
     def links(self) -> bool:
-        """Whether pairs may be linked: some direction is on."""
-        return self.settings.from_sugar.enabled or self.settings.from_google.enabled
+        """Whether pairs may be linked: some switch is on."""
+        return self.settings.anything
 
     def terms(self, contact: Contact) -> tuple[str, ...]:
         """The contact's match terms as this user's index holds them."""

@@ -40,6 +40,7 @@ PLAIN = {
     405: "This address does not take this method.",
     413: "The body of the request is too large.",
 }
+RECONNECT = ("reconnect", "permission_missing")
 PARTS = (status, settings, runs, history, backlog, mappings, labels)
 
 
@@ -104,19 +105,18 @@ def _failed(error: Exception) -> Response:
 
 def _sync_failed(error: SyncError) -> Response:
     log.warning("a request could not be done", extra={"code": error.code})
+    said = f"{error.message[:1].upper()}{error.message[1:].rstrip('.')}."
     match error:
         case UserMustAct():
-            return _answer(409, error.code, error.message)
+            reconnect = " Open /grant to connect again." if error.code in RECONNECT else ""
+            return _answer(409, error.code, said + reconnect)
         case ContactAtFault():
-            return _answer(422, error.code, error.message)
+            return _answer(422, error.code, said)
         case OperatorMustAct():
-            return _answer(502, error.code, f"Your administrator has to repair this: {error.message}")
+            return _answer(502, error.code, f"{said} Your administrator has to repair this.")
         case TransientForUser() | TransientForAll():
-            response = _answer(
-                429 if isinstance(error, RateLimited) else 503,
-                error.code,
-                f"{error.message}. Try again soon.",
-            )
+            status_code = 429 if isinstance(error, RateLimited) else 503
+            response = _answer(status_code, error.code, f"{said} Try again soon.")
             response.headers["Retry-After"] = str(int(error.retry_after or 5))
             return response
     raise error

@@ -137,7 +137,7 @@ def _problems(wanted: Json) -> Iterator[tuple[str, str]]:
     groups = {path.partition(".")[0] for path in defaults if "." in path}
     for path in given:
         if path in groups:
-            yield path, "must be an object"
+            yield path, "must be an object with all its settings"
         elif path not in defaults:
             yield path, "is no setting"
     for path in defaults:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from ..sugar.addresses import read_items
@@ -12,7 +12,7 @@ from . import csv_rows
 from .csv_rows import BadRow, Record, Rows
 
 FIELDS = frozenset(
-    {name for name, field in CONTACTS.items() if field.stored and field.type != "bool"}
+    {name for name, field in CONTACTS.items() if field.stored}
     - {"deleted", "created_by", "modified_user_id", "date_entered", "picture", "tag"}
     | {"email", "account_name"}
 )
@@ -60,8 +60,11 @@ def _contact(cells: Record) -> Record:
             raise BadRow(f"email {record['email']!r} is no e-mail address") from None
         record["email"] = addresses
     for name, text in record.items():
-        if name in CONTACTS and CONTACTS[name].type == "date" and not _is_date(text):
+        kind = CONTACTS[name].type if name in CONTACTS else ""
+        if kind == "date" and not _is_date(text):
             raise BadRow(f"{name} {text!r} is no date like 1980-12-31")
+        if kind == "datetime" and not _is_moment(text):
+            raise BadRow(f"{name} {text!r} is no time like 2026-01-31T12:00:00+00:00")
     return record
 
 
@@ -70,3 +73,11 @@ def _is_date(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

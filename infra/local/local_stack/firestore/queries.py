@@ -190,6 +190,9 @@ def _matching(
     """The candidates that fulfil the other conditions, have the fields of the order, lie between cursors."""
     tests = [condition.matches for condition in query.conditions if condition not in used]
     paths = [order.path for order in query.orders if order.path != NAME]
+    if not (tests or paths or query.start or query.end):
+        yield from candidates
+        return
     for document in candidates:
         if not all(test(document) for test in tests):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -16,7 +16,7 @@ ISSUER = "https://accounts.google.com"
 
 
 class TokenSigner:
-    """Signs with RS256; the key is made at first use. `clock` gives Unix seconds."""
+    """Signs with RS256 and a key that this process makes at first use. `clock` gives Unix seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -36,19 +36,22 @@ class TokenSigner:
             "exp": now + LIFETIME_SECONDS,
         }
         signed = f"{_encoded(header)}.{_encoded(claims)}"
-        signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+        signature = _key().sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{signed}.{_base64url(signature)}"
 
     @property
     def public_key(self) -> bytes:
         """The PEM of the key that verifies the tokens."""
-        return self._key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        return (
+            _key()
+            .public_key()
+            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         )
 
-    @cached_property
-    def _key(self) -> rsa.RSAPrivateKey:
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _encoded(part: dict[str, Any]) -> str:

@@ -1,0 +1,134 @@
+"""Linked contacts that are not where they were in Google: under another resource name, or merged into another one.
+
+A contact lives on in one with the same source id, with our mark, or with all addresses both sides agreed on. If nobody
+is linked with that one, the mapping follows it, and that is stored before anything is decided. If somebody is, the two
+were merged in Google, and a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..contacts import google_person
+from ..contacts.contact import Contact
+from ..contacts.mapping import IndexEntry, State
+from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.side import Side
+from ..services.google_people import Read
+from ..store import backlog, google_index
+from ..store.write import Write
+from .batch import Case
+from .engine import addresses
+from .intake_google import MARK, index_terms, renamed
+from .marks import guarded
+from .session import Session, read_google
+
+
+@dataclass(slots=True)
+class Vanished:
+    """Finds where the vanished contacts of a batch live on."""
+
+    session: Session
+    merged: dict[str, str] = field(default_factory=dict)
+    """By Sugar id: the Sugar id of the contact that the vanished one was merged with."""
+    _found: dict[str, IndexEntry] = field(default_factory=dict)
+
+    def candidates(self, cases: Iterable[Case]) -> list[str]:
+        """Google ids of the contacts in which those that Google reports deleted may live on."""
+        mappings = [case.mapping for case in cases if case.mapping is not None and _is_vanished(case.mapping)]
+        if not mappings:
+            return []
+        db, user_id = self.session.engine.db, self.session.user.id
+        terms = {term for mapping in mappings for term in addresses(self._agreed_terms(mapping))}
+        sources = {mapping.google_source_id for mapping in mappings if mapping.google_source_id}
+        marks = {MARK + mapping.sugar_id for mapping in mappings}
+        self._found = {
+            entry.google_id: entry
+            for entry in (
+                *google_index.with_keys(db, user_id, sorted(terms | marks)),
+                *google_index.with_source_ids(db, user_id, sorted(sources)),
+            )
+        }
+        return sorted(self._found)
+
+    def follow(self, cases: list[Case], people: Read) -> list[Case]:
+        """Let mappings follow their contacts. Returns the cases that are left: a followed contact has no own one."""
+        self._know(people.moved.values())
+        for case in cases:
+            mapping = case.mapping
+            if mapping is None or mapping.google_id is None or mapping.google_id in people.failed:
+                continue
+            person = people.people.get(mapping.google_id)
+            if person is None and _is_vanished(mapping):
+                person = self._survivor(mapping, people)
+            if person is None or google_person.google_id(person) == mapping.google_id:
+                continue
+            entry = self._found.get(google_person.google_id(person))
+            if entry is not None and entry.mapping not in (None, mapping.sugar_id):
+                self.merged[mapping.sugar_id] = entry.mapping
+            else:
+                self._adopt(case, mapping, entry, person)
+                people.people[google_person.google_id(person)] = dict(person)
+        followed = {case.mapping.google_id for case in cases if case.mapping is not None}
+        return [case for case in cases if case.mapping is not None or case.google_id not in followed]
+
+    def _know(self, google_ids: Iterable[str]) -> None:
+        wanted = sorted(set(google_ids) - self._found.keys())
+        self._found |= google_index.get(self.session.engine.db, self.session.user.id, wanted)
+
+    def _survivor(self, mapping: ContactMapping, people: Read) -> Mapping[str, Any] | None:
+        """The contact that the vanished one lives on as: by the strongest evidence, unlinked ones first."""
+        ranked = [
+            (rank, entry.mapping is not None, google_id, person)
+            for google_id, entry in self._found.items()
+            if (person := people.people.get(google_id)) is not None
+            and (rank := self._evidence(mapping, person)) is not None
+        ]
+        return min(ranked, key=lambda found: found[:3])[3] if ranked else None
+
+    def _evidence(self, mapping: ContactMapping, person: Mapping[str, Any]) -> int | None:
+        """How well a contact shows that it is the mapping's own: 0 is the best; None: it does not."""
+        if mapping.google_source_id and google_person.source_id(person) == mapping.google_source_id:
+            return 0
+        if mapping.sugar_id in google_person.marks(person):
+            return 1
+        agreed = set(addresses(self._agreed_terms(mapping)))
+        shared = agreed & set(addresses(self.session.terms(read_google(person, mapping))))
+        by_mail = bool((mapping.base or Contact()).emails)
+        return 2 if shared and (shared == agreed or not by_mail) else None
+
+    def _agreed_terms(self, mapping: ContactMapping) -> tuple[str, ...]:
+        return self.session.terms(mapping.base or Contact())
+
+    def _adopt(
+        self, case: Case, mapping: ContactMapping, known: IndexEntry | None, person: Mapping[str, Any]
+    ) -> None:
+        """Store that the mapping's contact is this one now."""
+        session, google_id = self.session, google_person.google_id(person)
+        followed = renamed(mapping, google_id, google_person.source_id(person))
+        entry = IndexEntry(
+            google_id,
+            mapping.sugar_id,
+            google_person.source_id(person),
+            index_terms(session, person, followed),
+            updated_at=known.updated_at if known else None,
+        )
+        group: list[Write] = [
+            guarded(session.user.id, followed),
+            guarded(session.user.id, entry),
+            google_index.remove(session.user.id, mapping.google_id or ""),
+        ]
+        if known is not None and known.backlog is not None:
+            group.append(backlog.close(session.user.id, known.backlog))
+        if session.holder.commit([group]):
+            case.due_again = session.engine.now()
+            return
+        case.mapping = followed
+        self._found[google_id] = entry
+
+
+def _is_vanished(mapping: ContactMapping) -> bool:
+    missing = mapping.missing
+    return mapping.state is State.LINKED and missing is not None and missing.side is Side.GOOGLE

@@ -1,0 +1,89 @@
+"""The demo user in front of the web function: signs in, grants access, chooses settings, syncs. All of it goes through
+the function's own pages and API, as a browser would.
+"""
+
+from __future__ import annotations
+
+from http.cookiejar import MozillaCookieJar
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import requests
+
+Json = dict[str, Any]
+_SECONDS = 30.0
+
+BOTH_WAYS: Json = {
+    "from_sugar": {"enabled": True, "update": True, "create": True, "delete": False},
+    "from_google": {"enabled": True, "update": True, "create": True, "delete": False},
+    "sugar_scope": "mine",
+    "overflow": "continue",
+}
+"""What the demo sets: everything created and updated on both sides, nothing deleted, no wait between batches."""
+
+
+class WebFailed(Exception):
+    """The web function did not do what the demo asked for; the message quotes its answer."""
+
+
+class Visitor:
+    """A browser of one user. The session's cookies are kept in a file that curl can use, too."""
+
+    def __init__(self, web: str, cookies: Path) -> None:
+        self.web = web
+        self.cookies = cookies
+        self._jar = MozillaCookieJar(cookies)
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._http.cookies = self._jar  # type: ignore[assignment]
+        self.csrf_token = ""
+
+    def sign_in(self) -> str:
+        """Sign in with Google, then grant access to the contacts; returns the connection's state."""
+        for page in ("/sign-in", "/grant"):
+            self._follow(page)
+        self.csrf_token = str(self.get("/api/session")["csrf_token"])
+        self._jar.save(ignore_discard=True)
+        return str(self.get("/api/status")["connection"]["state"])
+
+    def get(self, path: str) -> Json:
+        """Read something of the API. Raises WebFailed."""
+        return self._json(self._http.get(self.web + path, timeout=_SECONDS))
+
+    def every(self, path: str) -> list[Json]:
+        """All items of a list of the API, page by page."""
+        items: list[Json] = []
+        cursor = ""
+        while True:
+            page = self.get(f"{path}?cursor={cursor}" if cursor else path)
+            items += page["items"]
+            cursor = page["next"] or ""
+            if not cursor:
+                return items
+
+    def change_settings(self, **changes: Any) -> Json:
+        """Replace some of the settings, under the version they were read with."""
+        answer = self._http.get(f"{self.web}/api/settings", timeout=_SECONDS)
+        wanted = {**self._json(answer), **changes}
+        headers = {"If-Match": answer.headers["ETag"], "X-CSRF-Token": self.csrf_token}
+        return self._json(self._http.put(f"{self.web}/api/settings", json=wanted, headers=headers, timeout=_SECONDS))
+
+    def sync_now(self) -> str:
+        """Start a sync; returns the run."""
+        headers = {"X-CSRF-Token": self.csrf_token}
+        answer = self._http.post(f"{self.web}/api/sync", headers=headers, timeout=_SECONDS)
+        return str(self._json(answer)["run"])
+
+    def _follow(self, page: str) -> None:
+        """Go where a page leads, by way of Google and back, to the web function's home."""
+        answer = self._http.get(self.web + page, timeout=_SECONDS)
+        if answer.status_code != 200 or urlsplit(answer.url).netloc != urlsplit(self.web).netloc:
+            raise WebFailed(f"GET {page} ended at {urlsplit(answer.url).path}: {answer.status_code} {answer.text[:300]}")
+
+    @staticmethod
+    def _json(answer: requests.Response) -> Json:
+        if not answer.ok:
+            path = urlsplit(answer.url).path
+            raise WebFailed(f"{answer.request.method} {path}: {answer.status_code} {answer.text[:300]}")
+        return cast(Json, answer.json())

@@ -1,0 +1,118 @@
+"""What every answer carries, how errors read, and that logs stay clean."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from contact_sync.errors import ContactAtFault, OperatorMustAct, RateLimited, TransientForAll, UserMustAct
+
+from tests.web.browser import WEB_URL, Browser, Place
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/health", "/sign-in", "/grant", "/oauth/callback", "/api/status", "/api/settings", "/none"]
+)
+def test_every_answer_is_kept_by_nobody_and_framed_by_nobody(ada: Browser, path: str) -> None:
+    headers = ada.get(path).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/none", 404),
+        ("GET", "/api/none", 404),
+        ("GET", "/api/runs/" + "x" * 200, 404),
+        ("GET", "/api/sync", 405),
+        ("DELETE", "/api/settings", 405),
+        ("GET", "/api/history?cursor=none", 400),
+        ("GET", "/api/runs?cursor=WyJhIl0=", 400),
+        ("GET", "/api/backlog?cause=" + "x" * 2000, 400),
+        ("GET", "/api/mappings?state=lost", 400),
+        ("POST", "/api/labels", 400),
+        ("POST", "/api/backlog/release", 400),
+    ],
+)
+def test_errors_are_json_in_plain_words(ada: Browser, method: str, path: str, status: int) -> None:
+    answer = ada.send(method, path)
+    assert answer.status_code == status
+    error = answer.get_json()["error"]
+    assert set(error) == {"code", "message"}
+    assert error["message"].endswith(".")
+
+
+def test_a_wrong_method_is_told_the_right_ones(ada: Browser) -> None:
+    assert "PUT" in ada.send("DELETE", "/api/settings").headers["Allow"]
+
+
+def test_a_body_that_is_too_large_is_refused(ada: Browser) -> None:
+    answer = ada.send("PUT", "/api/settings", {"overflow": "x" * 100_000}, If_Match='"1"')
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "waits"),
+    [
+        (UserMustAct("reconnect", "Google no longer accepts the connection"), 409, None),
+        (ContactAtFault("label_refused", "Google refused it"), 422, None),
+        (OperatorMustAct("tasks_refused", "Cloud Tasks refused the task"), 502, None),
+        (RateLimited("google_rate_limited", "Google asks to wait", 17.5), 429, "17"),
+        (TransientForAll("firestore_unavailable", "Firestore answered Unavailable"), 503, "5"),
+    ],
+)
+def test_expected_errors_have_a_status_of_their_own(
+    error: Exception, status: int, waits: str | None
+) -> None:
+    def enqueue(*_arguments: Any, **_options: Any) -> bool:
+        raise error
+
+    place = Place(enqueue=enqueue)
+    place.person("ada")
+    answer = place.signed_in("ada").post("/api/sync")
+    assert answer.status_code == status
+    assert answer.get_json()["error"]["code"] == getattr(error, "code", "")
+    assert answer.get_json()["error"]["message"].endswith(".")
+    assert answer.headers.get("Retry-After") == waits
+
+
+def test_a_fault_of_ours_is_logged_and_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def enqueue(*_arguments: Any, **_options: Any) -> bool:
+        raise KeyError("ada@corp.test")
+
+    place = Place(enqueue=enqueue)
+    place.person("ada")
+    answer = place.signed_in("ada").post("/api/sync")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "internal")
+    assert "ada@corp.test" not in answer.text
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["a request failed"]
+
+
+def test_signing_in_and_working_leave_no_address_and_no_token_in_the_logs(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="contact_sync")
+    place.person("ada")
+    ada = place.signed_in("ada")
+    ada.grant("ada", untick_contacts=True)
+    ada.grant("ada", deny=True)
+    place.world.google.faults.add("503", "/token", times=9)
+    ada.sign_in("ada")
+    place.world.google.expire_access_tokens()
+    ada.get("/api/labels")
+    written = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+    assert "google_unavailable" in written
+    for secret in ("ada@", ada.csrf, "ya29", "1//"):
+        assert secret not in written
+
+
+def test_the_home_address_says_what_is_here_and_health_asks_nobody(place: Place) -> None:
+    client = place.app.test_client()
+    place.world.forget_calls()
+    assert client.get("/", base_url=WEB_URL).get_json()["sign_in"] == "/sign-in"
+    assert client.get("/health", base_url=WEB_URL).get_json() == {"status": "ok"}
+    assert place.world.calls() == (0, 0)
