@@ -32,7 +32,7 @@ from contact_sync.contacts.side import Side
 from tests.contacts.planning import BASE, DELETED, HIDDEN, NONE, NOW, UNCONFIRMED, mapped, noted, settings, shown
 
 SIDES = pytest.mark.parametrize("side", list(Side))
-ANA = Contact(last_name="Ruiz", emails=("ana@x.test",), title="CTO")
+ANA = replace(EMPTY, last_name="Ruiz", emails=("ana@x.test",), title="CTO")
 NO_MATCH = Match(Verdict.NONE)
 ALL = settings()
 

@@ -63,6 +63,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     backlog.every_entry: [
         {"cause": cause, "group": group} for cause, group in product(optional("refused"), optional("g1"))
     ],
+    backlog.count: [{}],
     backlog.counts: [{}],
     google_index.get: [{"google_ids": ["c1"]}],
     google_index.due: [{"now": NOW, "limit": 2}],

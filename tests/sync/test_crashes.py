@@ -104,6 +104,22 @@ def test_a_server_error_for_a_write_that_took_effect_loses_and_doubles_nothing(u
         assert k >= 3
 
 
+@pytest.mark.parametrize("side", list(Side))
+def test_a_run_that_died_and_is_delivered_again_under_its_id_loses_and_doubles_nothing(
+    undisturbed: Settled, side: Side
+) -> None:
+    """The queue delivers the same task again, run id and all."""
+    for k in itertools.count(1):
+        world = rich_world()
+        with world.dying(side, k, "after"):
+            if not _dies(world, run_id="asked"):
+                break
+        world.clock.advance(minutes=16)
+        world.engine = world.make_engine()
+        world.sync(run_id="asked")
+        assert after_the_storm(world) == undisturbed, f"died after call {k} to {side}"
+
+
 def test_a_process_that_dies_again_while_it_mends_a_crash_loses_and_doubles_nothing(undisturbed: Settled) -> None:
     """The run that finds out what became of a dead one's writes dies around its own calls as well."""
     for k in range(1, 7):
@@ -117,9 +133,9 @@ def test_a_process_that_dies_again_while_it_mends_a_crash_loses_and_doubles_noth
         assert after_the_storm(world) == undisturbed, f"second crash {k}"
 
 
-def _dies(world: World) -> bool:
+def _dies(world: World, **more: Any) -> bool:
     try:
-        world.sync()
+        world.sync(**more)
     except Crash:
         return True
     return False

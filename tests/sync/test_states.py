@@ -7,8 +7,6 @@ from contact_sync.contacts.mapping import State
 from contact_sync.contacts.side import Side
 from contact_sync.sync import resolve
 from tests.sync.situations import (
-    ALL_ON,
-    NO_DELETES,
     causes,
     everything_on,
     gone,
@@ -459,12 +457,6 @@ def test_a_refusal_that_stays_is_not_tried_again_without_an_edit() -> None:
 
 @pytest.mark.parametrize("deleted", ["google", "sugar"])
 def test_a_deletion_in_the_backlog_is_noted_and_decided_on_release(deleted: str) -> None:
-    world, sugar_id, google_id = refused()
-    world.edit_google(google_id, organizations=[])
-    world.set(**NO_DELETES)
-    world.set(**ALL_ON)
-    world.sync()
-    assert causes(world) == []
     world, sugar_id, google_id = refused()
     if deleted == "google":
         world.delete_google(google_id)

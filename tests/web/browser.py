@@ -8,6 +8,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from flask.testing import FlaskClient
+from tests.world import Clock, World
+from werkzeug.test import TestResponse
+
 from contact_sync.config import Config
 from contact_sync.config_formats import Policy
 from contact_sync.store import users
@@ -16,10 +20,6 @@ from contact_sync.sync.engine import Engine
 from contact_sync.sync.request import WorkerRequest
 from contact_sync.sync.work import work
 from contact_sync.web.app import create_app
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
-
-from tests.world import Clock, World
 
 WEB_URL = "https://sync.corp.test"
 
@@ -30,7 +30,10 @@ class Place:
     def __init__(self, **changes: Any) -> None:
         # google-auth and Flask's session cookie read the machine's own clock.
         self.world = World(Clock(datetime.now(UTC).replace(microsecond=0)))
-        self.engine: Engine = self.world.make_engine(**changes)
+        self.refuses: Exception | None = None
+        """What Cloud Tasks answers instead of taking a task."""
+        self.urgent: list[bool] = []
+        self.engine: Engine = self.world.make_engine(**{"enqueue": self.enqueue, **changes})
         self.config = Config(
             oauth_client_id="local-client",
             oauth_client_secret="local-secret",
@@ -66,6 +69,12 @@ class Place:
     def change(self, sub: str, **fields: Any) -> None:
         """Change the stored user, as a run or an administrator would."""
         self.engine.db.commit([users.update(sub, **fields)])
+
+    def enqueue(self, payload: Mapping[str, Any], *, urgent: bool = False, **options: Any) -> bool:
+        if self.refuses is not None:
+            raise self.refuses
+        self.urgent.append(urgent)
+        return self.world.enqueue(payload, **options)
 
     def work(self) -> list[dict[str, Any]]:
         """Have the worker do the tasks enqueued so far."""
@@ -122,7 +131,9 @@ class Browser:
 
     def send(self, method: str, path: str, json: Any = None, **headers: str) -> TestResponse:
         """An unsafe request as our pages send it."""
-        carried = {"X-CSRF-Token": self.csrf} | {name.replace("_", "-"): value for name, value in headers.items()}
+        carried = {"X-CSRF-Token": self.csrf} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
         return self.client.open(path, method=method, base_url=WEB_URL, json=json, headers=carried)
 
     def post(self, path: str, json: Any = None, **headers: str) -> TestResponse:

@@ -1,9 +1,8 @@
-"""A deployment with two people who signed in."""
+"""A deployment, and someone who signed in to it and granted access."""
 
 from __future__ import annotations
 
 import pytest
-
 from tests.web.browser import Browser, Place
 
 

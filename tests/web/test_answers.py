@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import pytest
-from contact_sync.errors import ContactAtFault, OperatorMustAct, RateLimited, TransientForAll, UserMustAct
-
 from tests.web.browser import WEB_URL, Browser, Place
+
+from contact_sync.errors import ContactAtFault, OperatorMustAct, RateLimited, TransientForAll, UserMustAct
 
 
 @pytest.mark.parametrize(
@@ -66,30 +65,26 @@ def test_a_body_that_is_too_large_is_refused(ada: Browser) -> None:
     ],
 )
 def test_expected_errors_have_a_status_of_their_own(
-    error: Exception, status: int, waits: str | None
+    place: Place, ada: Browser, error: Exception, status: int, waits: str | None
 ) -> None:
-    def enqueue(*_arguments: Any, **_options: Any) -> bool:
-        raise error
-
-    place = Place(enqueue=enqueue)
-    place.person("ada")
-    answer = place.signed_in("ada").post("/api/sync")
+    place.refuses = error
+    answer = ada.post("/api/sync")
     assert answer.status_code == status
     assert answer.get_json()["error"]["code"] == getattr(error, "code", "")
     assert answer.get_json()["error"]["message"].endswith(".")
     assert answer.headers.get("Retry-After") == waits
 
 
-def test_a_fault_of_ours_is_logged_and_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    def enqueue(*_arguments: Any, **_options: Any) -> bool:
-        raise KeyError("ada@corp.test")
-
-    place = Place(enqueue=enqueue)
-    place.person("ada")
-    answer = place.signed_in("ada").post("/api/sync")
+def test_a_fault_of_ours_is_logged_and_tells_nothing(
+    place: Place, ada: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.refuses = KeyError("ada@corp.test")
+    answer = ada.post("/api/sync")
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "internal")
     assert "ada@corp.test" not in answer.text
-    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["a request failed"]
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "a request failed"
+    ]
 
 
 def test_signing_in_and_working_leave_no_address_and_no_token_in_the_logs(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
+from tests.web.browser import WEB_URL, Browser, Place, query_of
+from werkzeug.test import TestResponse
+
 from contact_sync.config import Config
 from contact_sync.store import backlog, history, mappings, runs
 from contact_sync.store.records import BacklogEntry, HistoryEntry, RunRecord
 from contact_sync.sync.load import CONTACTS_SCOPE
 from contact_sync.web.app import create_app
-from flask import Flask
-from werkzeug.test import TestResponse
-
-from tests.web.browser import WEB_URL, Browser, Place, query_of
 
 ROUTES = {
     ("GET", "/api/session"),
@@ -109,7 +109,9 @@ def test_nobody_reaches_what_belongs_to_another(place: Place, ada: Browser) -> N
     place.world.google.add_group(bob, "Bobs label")
     now, db = place.engine.now(), place.engine.db
     entry = BacklogEntry("refused-bob", sugar_id, None, "Bobs Secret", "refused", "No.", now)
-    told = HistoryEntry("h-bob", now, "run-bob", "manual", sugar_id, None, "Bobs Secret", "update", None, "done")
+    told = HistoryEntry(
+        "h-bob", now, "run-bob", "manual", sugar_id, None, "Bobs Secret", "update", None, "done"
+    )
     db.commit(
         [
             backlog.put(bob, entry),
@@ -122,12 +124,15 @@ def test_nobody_reaches_what_belongs_to_another(place: Place, ada: Browser) -> N
 
     def stored() -> dict[str, Any]:
         paths = ["", "/backlog/refused-bob", "/history/h-bob", "/runs/run-bob", "/mappings/sugar-bob"]
-        return {path: found.updated_at for path, found in db.get(f"users/{bob}{path}" for path in paths).items()}
+        return {
+            path: found.updated_at for path, found in db.get(f"users/{bob}{path}" for path in paths).items()
+        }
 
     before = stored()
     assert len(before) == 5
     answers = {
-        (method, path): ada.send(method, filled(path), json=BODIES.get(path)) for method, path in sorted(ROUTES)
+        (method, path): ada.send(method, filled(path), json=BODIES.get(path))
+        for method, path in sorted(ROUTES)
     }
     answers |= {
         ("GET", query): ada.get(query)

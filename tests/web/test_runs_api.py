@@ -6,29 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.web.browser import Browser, Place
+
 from contact_sync.config_formats import Policy
 from contact_sync.errors import TransientForAll
 from contact_sync.store import runs
 from contact_sync.store.records import Lease, RunRecord
 from contact_sync.store.write import Kind, Write
 
-from tests.web.browser import Browser, Place
-
 
 def test_sync_now_enqueues_an_urgent_run_and_shows_it_from_queued_to_done(place: Place, ada: Browser) -> None:
-    urgent: list[bool] = []
-    enqueue = place.world.enqueue
-
-    def watched(*arguments: Any, **options: Any) -> bool:
-        urgent.append(options.pop("urgent", False))
-        return enqueue(*arguments, **options)
-
-    object.__setattr__(place.engine, "enqueue", watched)
     place.world.add_sugar(first_name="Ana", last_name="Ruiz", assigned_user_id="user-ada")
     answer = ada.post("/api/sync")
     assert answer.status_code == 202
     run = answer.get_json()["run"]
-    assert urgent == [True]
+    assert place.urgent == [True]
     assert place.payloads() == [{"user": ada.sub, "trigger": "manual", "run": run}]
     queued = ada.json(f"/api/runs/{run}")
     assert (queued["phase"], queued["finished"], queued["trigger"]) == ("queued", None, "manual")
@@ -92,10 +84,7 @@ def test_a_lease_that_ran_out_holds_nobody_up(place: Place, ada: Browser) -> Non
 
 
 def test_a_run_that_could_not_be_enqueued_is_shown_as_failed(place: Place, ada: Browser) -> None:
-    def refuse(*_arguments: Any, **_options: Any) -> bool:
-        raise TransientForAll("tasks_unavailable", "Cloud Tasks did not take the task")
-
-    object.__setattr__(place.engine, "enqueue", refuse)
+    place.refuses = TransientForAll("tasks_unavailable", "Cloud Tasks did not take the task")
     assert ada.post("/api/sync").status_code == 503
     (run,) = ada.json("/api/runs")["items"]
     assert (run["phase"], run["error"]) == ("failed", "tasks_unavailable")
@@ -104,7 +93,12 @@ def test_a_run_that_could_not_be_enqueued_is_shown_as_failed(place: Place, ada: 
 
 @pytest.mark.parametrize(
     ("phase", "minutes", "shown"),
-    [("writing", 9, "writing"), ("writing", 11, "interrupted"), ("queued", 11, "queued"), ("queued", 61, "interrupted")],
+    [
+        ("writing", 9, "writing"),
+        ("writing", 11, "interrupted"),
+        ("queued", 11, "queued"),
+        ("queued", 61, "interrupted"),
+    ],
 )
 def test_a_run_that_was_cut_off_is_not_shown_as_working_for_ever(
     place: Place, ada: Browser, phase: str, minutes: int, shown: str

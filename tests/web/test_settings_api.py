@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from contact_sync.contacts.settings import Auto, Direction, SyncSettings, to_plain
-
 from tests.web.browser import Browser, Place, allow_only
+
+from contact_sync.contacts.settings import Auto, Direction, SyncSettings, to_plain
 
 
 def put(browser: Browser, settings: Any, version: int | None = None, **headers: str) -> Any:

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 import requests
+from tests.web.browser import Browser, Place, query_of
+
 from contact_sync.contacts.settings import Auto, SyncSettings
 from contact_sync.contacts.side import Side
-from contact_sync.store import users
+from contact_sync.store import tokens, users
+from contact_sync.store.cipher import Cipher
+from contact_sync.store.records import Tokens
 from contact_sync.sync.load import CONTACTS_SCOPE
 from local_stack.google import EMAIL
-
-from tests.web.browser import Browser, Place, query_of
 
 
 def error_of(answer: Any) -> tuple[int, str]:
@@ -86,7 +88,9 @@ def test_an_unticked_box_later_does_not_break_a_connection_that_works(place: Pla
     assert place.user(ada.sub).connection == "connected"
 
 
-@pytest.mark.parametrize(("path", "code"), [("/sign-in", "sign_in_cancelled"), ("/grant", "permission_missing")])
+@pytest.mark.parametrize(
+    ("path", "code"), [("/sign-in", "sign_in_cancelled"), ("/grant", "permission_missing")]
+)
 def test_a_denied_consent_says_how_to_go_on(ada: Browser, path: str, code: str) -> None:
     answer = ada.back(ada.consent(ada.to_google(path), "ada", deny=True))
     assert error_of(answer) == (403, code)
@@ -263,3 +267,12 @@ def test_signing_out_ends_the_session(ada: Browser) -> None:
     assert ada.post("/sign-out").status_code == 204
     assert error_of(ada.get("/api/status")) == (401, "not_signed_in")
     assert ada.post("/sign-out").status_code == 204
+
+
+def test_tokens_whose_key_was_dropped_are_replaced_by_a_new_grant(place: Place, ada: Browser) -> None:
+    lost = Cipher([("k9", b"9" * 32)])
+    place.engine.db.commit([tokens.put(lost, ada.sub, Tokens(google_refresh="1//lost"))])
+    assert ada.sign_in("ada").status_code == 302
+    assert ada.get("/api/labels").get_json()["error"]["code"] == "reconnect"
+    assert ada.grant("ada").status_code == 302
+    assert ada.get("/api/labels").status_code == 200

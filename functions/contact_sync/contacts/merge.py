@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .contact import FIELDS, Contact
-from .normal_form import comparison_key, email_key, is_empty
+from .normal_form import email_key, is_empty, same
 from .side import Side
 
 Holds = Callable[[Contact], Contact]
@@ -139,7 +139,7 @@ def differs_from_base(contact: Contact, base: Contact | None, holds: Holds, held
             if not is_empty(value):
                 return True
         elif not any(
-            _same(name, value, known)
+            same(name, value, known)
             for known in (agreed, getattr(reduced, name), getattr(held, name) if held else None)
         ):
             return True
@@ -150,26 +150,20 @@ def _contacts(values: Mapping[Side, Mapping[str, Any]]) -> dict[Side, Contact]:
     return {side: Contact(**fields) for side, fields in values.items() if fields}
 
 
-def _same(name: str, one: Any, other: Any) -> bool:
-    if one is None or other is None:
-        return one is other
-    return comparison_key(name, one) == comparison_key(name, other)
-
-
 def _merge_value(name: str, values: _Values, winner: Side, allowed: Allowed) -> _FieldMerge:
     now, base = values.now, values.base
     unchanged = _FieldMerge({}, base, values.held)
     richer = _richer(name, values)
     if richer is not None:
-        agreed = base if _same(name, base, now[richer]) else now[richer]
-        less = {} if _same(name, now[richer.other], agreed) else {richer.other: now[richer.other]}
+        agreed = base if same(name, base, now[richer]) else now[richer]
+        less = {} if same(name, now[richer.other], agreed) else {richer.other: now[richer.other]}
         return _FieldMerge({}, agreed, less)
     changed = {side for side in Side if _changed(name, side, values)}
     if base is None or is_empty(base):
         changed = {side for side in changed if not is_empty(now[side])}
     if not changed:
         # One side could not hold the base as the other has it, and can now.
-        changed = {side for side in Side if _same(name, now[side], base)}
+        changed = {side for side in Side if same(name, now[side], base)}
     if not changed:
         return unchanged
     source = winner if len(changed) == 2 else next(iter(changed))
@@ -178,7 +172,7 @@ def _merge_value(name: str, values: _Values, winner: Side, allowed: Allowed) -> 
     holdable = not is_empty(value) or is_empty(now[source])
     if not holdable or not allowed(target, name, now[target]):
         return unchanged
-    less = {} if _same(name, value, now[source]) else {target: value}
+    less = {} if same(name, value, now[source]) else {target: value}
     loss = Loss(name, source, now[source], now[target]) if len(changed) == 2 else None
     return _FieldMerge({target: value}, now[source], less, loss)
 
@@ -187,19 +181,19 @@ def _changed(name: str, side: Side, values: _Values) -> bool:
     if values.base is None:
         return True
     known = (values.base, values.base_fitted[side], values.held.get(side))
-    return not any(_same(name, values.now[side], value) for value in known)
+    return not any(same(name, values.now[side], value) for value in known)
 
 
 def _richer(name: str, values: _Values) -> Side | None:
     """The side with the richer of two values that are the same; None if they differ."""
     now = values.now
-    if _same(name, now[Side.SUGAR], now[Side.GOOGLE]):
+    if same(name, now[Side.SUGAR], now[Side.GOOGLE]):
         for side in Side:
-            if _same(name, values.base, now[side]):
+            if same(name, values.base, now[side]):
                 return side
         return Side.SUGAR
     for side in Side:
-        if _same(name, now[side.other], values.other_fitted[side.other]):
+        if same(name, now[side.other], values.other_fitted[side.other]):
             return side
     return None
 

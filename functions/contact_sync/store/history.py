@@ -48,6 +48,11 @@ def remove(user_id: str, entry: str) -> Write:
     return Write(_path(user_id, entry), Kind.DELETE)
 
 
+def tells(write: Write) -> bool:
+    """Whether a write puts a done entry, which stays true whatever becomes of the writes that go with it."""
+    return write.data is not None and write.data.get("state") == DONE and "contact_ids" in write.data
+
+
 def get(db: Database, user_id: str, entry: str) -> HistoryEntry | None:
     """One entry."""
     where = _path(user_id, entry)

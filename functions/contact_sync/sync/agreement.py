@@ -39,7 +39,7 @@ def after_update(
     first = action.links and mapping.state is State.NEW
     base, held = agreed_base(contacts, None if first else mapping.base, holds, None if first else mapping.held)
     flips = {
-        key: flip
+        key: flip if flip.side in done else mapping.flips[key]
         for key, flip in flips_after(mapping, action.merged, case.contacts, now).items()
         if flip.side in done or key in mapping.flips
     }

@@ -40,8 +40,6 @@ class Case:
     """When to look again, where nothing can be decided now."""
     group: str | None = None
     """The mass deletion this contact belongs to."""
-    noted_now: bool = False
-    """Its deletion was found by this read; no earlier note of it is stored."""
 
     @property
     def key(self) -> str:
@@ -56,6 +54,12 @@ class Case:
         if self.mapping is not None and self.mapping.google_id is not None:
             return self.mapping.google_id
         return self.entry.google_id if self.entry else None
+
+    def held(self, side: Side) -> Mapping[str, Any]:
+        """What a side holds now, as far as this run knows: the answer to its write, else what was read."""
+        outcome = self.outcomes.get(side)
+        read = self.record if side is Side.SUGAR else self.person
+        return (outcome.record if outcome else None) or read or {}
 
     @property
     def contacts(self) -> dict[Side, Contact]:

@@ -38,8 +38,10 @@ class Ending:
     preview: Preview | None = None
     incomplete: bool = False
     """The intake did not get to the end."""
+    planned: bool = False
+    """This run planned history entries."""
     unsettled: bool = False
-    """A planned history entry is left for the next run to settle."""
+    """Some of them are left for the next run to settle."""
     retry_at: list[datetime] = field(default_factory=list)
     """When contacts that could not be finished are due again."""
 
@@ -68,7 +70,7 @@ class Ending:
             values: dict[str, Any] = {"pending": pending, **self._state(user, error)}
             if self.preview is None:
                 values["last_run"] = summary
-            if user.planned_run == session.run and not self.unsettled:
+            if self.planned and not self.unsettled:
                 values["planned_run"] = None
             return values
 

@@ -211,10 +211,7 @@ class Gatherer:
             if deleted and mapping.missing is None and mapping.state is State.LINKED:
                 waits = self.session.deletes(Side.GOOGLE)
                 missing = Missing(Side.SUGAR, self.session.engine.now(), waits)
-                case.mapping = replace(
-                    mapping, missing=missing, deletion_waits=Side.GOOGLE if waits else None
-                )
-                case.noted_now = waits
+                case.mapping = replace(mapping, missing=missing)
             return
         case.record = record
         case.views[Side.SUGAR] = self.sugar_view(record, case.mapping, accounts)
@@ -274,17 +271,19 @@ class Gatherer:
             case.due_again = self.session.engine.now()
 
     def _add_candidates(self, fetched: Fetched) -> None:
-        """Sugar records found by address that the inventory does not know: outside the scope, or not taken in yet."""
+        """Sugar records found by address that the inventory does not know: outside the scope, not taken in yet,
+        or alive again although their mapping is gone. None of them is linked from here; once in scope they find the
+        contact by its keys."""
         unknown = [record["id"] for record in fetched.candidates if record["id"] not in self.field.mappings]
         if unknown:
             for mapping in mappings.get(self.session.engine.db, self.session.user.id, unknown).values():
                 self.field.add_mapping(mapping)
         for record in fetched.candidates:
             terms = self.session.terms(read_sugar(record, self.field.mappings.get(record["id"])))
-            if record["id"] not in self.field.mappings:
-                self.field.put(Side.SUGAR, Party(record["id"], frozenset(terms), in_scope=False))
-            elif record["id"] in self.field.parties[Side.SUGAR]:
+            if record["id"] in self.field.parties[Side.SUGAR]:
                 self.field.refresh(Side.SUGAR, record["id"], terms)
+            else:
+                self.field.put(Side.SUGAR, Party(record["id"], frozenset(terms), in_scope=False))
 
 
 def _unplaced(entry: IndexEntry) -> bool:

@@ -7,6 +7,7 @@ bound to exactly these contacts; updates go on. Released groups do not count.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..contacts.mapping import State
@@ -47,14 +48,15 @@ def carried_out(session: Session, side: Side) -> int:
 
 
 def counts_still(key: str, now: datetime) -> bool:
-    """Whether an hour's count lies within the last 24 hours."""
-    return key.split("/")[1] > f"{now - WINDOW:%Y-%m-%dT%H}"
+    """Whether some of an hour's count lies within the last 24 hours."""
+    return key.split("/")[1] >= f"{now - WINDOW:%Y-%m-%dT%H}"
 
 
 def _too_many(session: Session, side: Side, deletes: list[Case]) -> bool:
     db, user_id = session.engine.db, session.user.id
     done = carried_out(session, side)
-    waiting = mappings.count(db, user_id, deletion_waits=side) + sum(case.noted_now for case in deletes)
+    unnoted = sum(case.mapping is not None and case.mapping.deletion_waits is not side for case in deletes)
+    waiting = mappings.count(db, user_id, deletion_waits=side) + unnoted
     total = waiting + done
     if total <= FEW:
         return False
@@ -76,4 +78,6 @@ def _quarantine(session: Session, batch: Batch, side: Side, deletes: list[Case])
     for case in (*deletes, *others):
         case.action = quarantine
         case.group = group
+        if case.mapping is not None:
+            case.mapping = replace(case.mapping, deletion_waits=side)
     batch.cases += others

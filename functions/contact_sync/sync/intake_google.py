@@ -20,7 +20,7 @@ from ..store import backlog, google_index, mappings
 from .engine import ECHO_DELAY
 from .intake_sugar import GONE_FOR, note_deleted
 from .look import google_ids
-from .marks import Marks, due_from, released_by_edit
+from .marks import Marks, awaited_deletion, due_from, released_by_edit
 from .session import Session, read_google
 
 MARK = "m:"
@@ -217,9 +217,11 @@ def _known(page: _Page, person: Mapping[str, Any], entry: IndexEntry) -> None:
             _unplaced(page, person, entry)
         return
     if mapping.backlog is not None:
-        closing = released_by_edit(session.user.id, mapping) if not page.full else None
+        edited = mapping.seen.google_etag != google_person.source_etag(person)
+        closing = released_by_edit(session.user.id, mapping) if edited else None
         if closing is not None:
-            page.marks.put(replace(mapping, backlog=None, due_at=now), closing)
+            waits = awaited_deletion(mapping)
+            page.marks.put(replace(mapping, backlog=None, due_at=now, deletion_waits=waits), closing)
         return
     if mapping.state is State.LINKED:
         _known_linked(page, person, entry, mapping)
@@ -264,8 +266,12 @@ def tombstone(session: Session, marks: Marks, entry: IndexEntry, mapping: Contac
     if mapping is None:
         closing = [backlog.close(session.user.id, entry.backlog)] if entry.backlog else []
         marks.put(google_index.remove(session.user.id, entry.google_id), *closing)
-    elif mapping.state is State.GONE or mapping.google_id != entry.google_id:
+    elif mapping.google_id != entry.google_id:
         marks.put(google_index.remove(session.user.id, entry.google_id))
+    elif mapping.state is State.GONE:
+        # Should it come back from the trash, it is another mapping's.
+        settled = replace(mapping, google_id=None, google_source_id=None)
+        marks.put(settled, google_index.remove(session.user.id, entry.google_id))
     else:
         note_deleted(session, marks, mapping, Side.GOOGLE)
 

@@ -16,7 +16,7 @@ from ..contacts.normal_form import display_name
 from ..contacts.side import Side
 from ..store import backlog, mappings
 from .engine import ECHO_DELAY
-from .marks import Marks, due_from, released_by_edit
+from .marks import Marks, awaited_deletion, due_from, released_by_edit
 from .session import Session, read_sugar
 
 GONE_FOR = timedelta(days=30)
@@ -43,7 +43,7 @@ def changed(session: Session, marks: Marks, records: Sequence[Mapping[str, Any]]
                 fresh, updated_at=mapping.updated_at, due_at=mapping.due_at, directive=mapping.directive
             )
             continue
-        _mark_known(session, marks, record, mapping)
+        _mark_known(session, marks, record, mapping, full=full)
     _mark_unplaced(session, marks, unplaced, known)
 
 
@@ -77,7 +77,9 @@ def _mark_unplaced(
             marks.put(fresh)
 
 
-def _mark_known(session: Session, marks: Marks, record: Mapping[str, Any], mapping: ContactMapping) -> None:
+def _mark_known(
+    session: Session, marks: Marks, record: Mapping[str, Any], mapping: ContactMapping, *, full: bool
+) -> None:
     now, date = session.engine.now(), record.get("date_modified")
     if mapping.backlog is not None:
         closing = released_by_edit(session.user.id, mapping) if mapping.seen.sugar_date != date else None
@@ -86,7 +88,9 @@ def _mark_known(session: Session, marks: Marks, record: Mapping[str, Any], mappi
             session.terms(read_sugar(record, mapping)) if mapping.state is State.NEW else mapping.match_keys
         )
         if closing is not None:
-            marks.put(replace(mapping, backlog=None, due_at=now, seen=seen, match_keys=terms), closing)
+            waits = awaited_deletion(mapping)
+            released = replace(mapping, backlog=None, due_at=now, deletion_waits=waits)
+            marks.put(replace(released, seen=seen, match_keys=terms), closing)
         elif mapping.state is State.NEW and (terms != mapping.match_keys or seen != mapping.seen):
             marks.put(replace(mapping, match_keys=terms, seen=seen))
         return
@@ -100,7 +104,7 @@ def _mark_known(session: Session, marks: Marks, record: Mapping[str, Any], mappi
             marks.put(replace(mapping, due_at=now))
         case State.OUT_OF_SCOPE if session.in_scope(record):
             marks.put(replace(mapping, due_at=now))
-        case State.GONE if mapping.due_at is None and mapping.seen.sugar_date != date:
+        case State.GONE if mapping.due_at is None and (full or mapping.seen.sugar_date != date):
             gone_at = mapping.expire_at - GONE_FOR if mapping.expire_at else now
             marks.put(replace(mapping, due_at=max(now, gone_at + ECHO_DELAY)))
         case _:

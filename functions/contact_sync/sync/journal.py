@@ -23,8 +23,11 @@ from .prepare import Writes
 from .session import Session
 
 
-def journal(session: Session, batch: Batch, writes: Writes) -> None:
-    """Commit the intents. A contact that somebody else wrote meanwhile is left for the next run."""
+def journal(session: Session, batch: Batch, writes: Writes) -> bool:
+    """Commit the intents; whether history entries were planned.
+
+    A contact that somebody else wrote meanwhile is left for the next run.
+    """
     groups: dict[str, list[Write]] = {}
     planned = False
     for case in batch.cases:
@@ -37,12 +40,13 @@ def journal(session: Session, batch: Batch, writes: Writes) -> None:
         if group:
             groups[case.key] = group
     if not groups:
-        return
+        return False
     fields = {"planned_run": session.run} if planned else {}
     dropped = session.holder.commit(groups.values(), **fields)
     for case in batch.cases:
         if any(write.path in dropped for write in groups.get(case.key, ())):
             _leave(session, case, writes)
+    return planned
 
 
 def _intent(session: Session, case: Case, action: Create, writes: Writes) -> list[Write]:

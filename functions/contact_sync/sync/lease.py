@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..store import users
+from ..store import history, users
 from ..store.records import Lease, User
 from ..store.write import Conflict, Write
 from .engine import Engine
@@ -50,9 +50,14 @@ class LeaseHolder:
 
     def commit(self, groups: Iterable[Sequence[Write]], **fields: Any) -> set[str]:
         """Commit groups of writes, each whole, in as few commits as the limits allow; `fields` of the user document
-        go with the last one. Returns the paths whose groups were dropped because somebody else wrote there."""
+        go with the last one. Returns the paths whose groups were dropped because somebody else wrote there; what the
+        history tells stays true all the same."""
         listed = [list(group) for group in groups]
-        siblings = {write.path: [other.path for other in group] for group in listed for write in group}
+        siblings = {
+            write.path: [other.path for other in group if not history.tells(other)]
+            for group in listed
+            for write in group
+        }
         chunks = list(self.engine.db.chunks(listed)) or [[]]
         dropped: set[str] = set()
         for number, chunk in enumerate(chunks, 1):

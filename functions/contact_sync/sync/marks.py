@@ -113,6 +113,13 @@ def released_by_edit(user_id: str, item: ContactMapping | IndexEntry) -> Write |
     return backlog.close(user_id, item.backlog)
 
 
+def awaited_deletion(mapping: ContactMapping) -> Side | None:
+    """The side on which a deletion waits once the mapping is due again: one that was noted in the backlog, too."""
+    missing = mapping.missing
+    linked = mapping.state is State.LINKED
+    return missing.side.other if linked and missing is not None and missing.delete_on else None
+
+
 def due_from(mapping: ContactMapping, now: datetime) -> datetime:
     """When a mapping that has work is due: now, unless it is due already or waits after a failure."""
     at = mapping.due_at

@@ -284,14 +284,15 @@ class Recorder:
         keeps = action.cause == "mass_delete"
         held: ContactMapping | IndexEntry
         if mapping is not None:
-            date = (case.record or {}).get("date_modified", mapping.seen.sugar_date)
+            date = case.held(Side.SUGAR).get("date_modified", mapping.seen.sugar_date)
+            etag = google_person.source_etag(case.held(Side.GOOGLE)) or mapping.seen.google_etag
             held = replace(
                 mapping,
                 backlog=entry_id,
                 due_at=None,
                 directive=None,
                 attempts=0,
-                seen=replace(mapping.seen, sugar_date=date),
+                seen=replace(mapping.seen, sugar_date=date, google_etag=etag),
                 deletion_waits=mapping.deletion_waits if keeps else None,
             )
         else:

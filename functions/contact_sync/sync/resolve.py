@@ -17,7 +17,7 @@ from ..store import backlog, google_index, mappings, users
 from ..store.database import Database
 from ..store.records import BacklogEntry
 from ..store.write import Conflict, Write
-from .marks import guarded
+from .marks import awaited_deletion, guarded
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 """Due time of a released contact: it goes ahead of everything else."""
@@ -40,7 +40,12 @@ def release(db: Database, user_id: str, entry_ids: Sequence[str]) -> int:
 
     def decide(entry: BacklogEntry, item: ContactMapping | IndexEntry) -> ContactMapping | IndexEntry:
         kind = "delete" if entry.cause in DELETES else "again"
-        return replace(item, directive=Directive(kind), due_at=FIRST, backlog=None)
+        released = replace(item, directive=Directive(kind), due_at=FIRST, backlog=None)
+        if isinstance(released, IndexEntry):
+            return released
+        # What was confirmed counts for the guard no more; what was only waiting in the backlog counts from now on.
+        waits = None if kind == "delete" else awaited_deletion(released)
+        return replace(released, deletion_waits=waits, flips={})
 
     return _resolve(db, user_id, entry_ids, decide)
 
@@ -138,14 +143,7 @@ def _resolve(
             if item is None or item.backlog != entry.id:
                 groups.append([closing])
                 continue
-            decided = decide(entry, item)
-            if (
-                isinstance(decided, ContactMapping)
-                and decided.directive
-                and decided.directive.kind == "delete"
-            ):
-                decided = replace(decided, deletion_waits=None)
-            groups.append([guarded(user_id, decided), closing])
+            groups.append([guarded(user_id, decide(entry, item)), closing])
             resolved += 1
         _commit(db, user_id, [write for group in groups for write in group])
     return resolved

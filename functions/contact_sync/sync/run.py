@@ -159,7 +159,9 @@ class _Run:
     def _carry_out(self, batch: Batch) -> tuple[SyncError, ...]:
         session, progress = self.session, self.progress
         writes = prepare(session, batch)
-        journal(session, batch, writes)
+        unsettled = self.ending.unsettled
+        if journal(session, batch, writes):
+            self.ending.planned = self.ending.unsettled = True
         progress.total += sum(isinstance(case.action, Update | Create | Delete) for case in batch.cases)
         applied = apply(session, batch, writes)
         recorder = Recorder(session, batch, writes)
@@ -171,9 +173,9 @@ class _Run:
         if recorder.pauses is not None:
             fields["creates_paused"] = recorder.pauses
             session.user = replace(session.user, creates_paused=recorder.pauses)
-        self.ending.unsettled = self.ending.unsettled or recorder.unsettled
         self.ending.retry_at += recorder.retry_at
         session.holder.commit([*groups, [progress.write("writing")]], **fields)
+        self.ending.unsettled = unsettled or recorder.unsettled
         return applied.errors
 
     def _buckets(self, deleted: Mapping[Side, int]) -> dict[str, int]:

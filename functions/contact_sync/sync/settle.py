@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..contacts import google_person
-from ..contacts.normal_form import comparison_key, field_text
+from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.normal_form import field_text
 from ..contacts.side import Side
-from ..store import history
+from ..store import history, mappings
 from ..store.records import HistoryEntry
 from ..store.write import Write
 from .session import Session, read_google, read_sugar
@@ -14,7 +18,7 @@ from .session import Session, read_google, read_sugar
 def settle(session: Session) -> None:
     """Settle the planned entries of `planned_run`, in one commit that also clears it."""
     run = session.holder.user.planned_run
-    if run is None or run == session.run:
+    if run is None:
         return
     entries = history.planned(session.engine.db, session.user.id, run)
     writes: list[list[Write]] = []
@@ -24,35 +28,36 @@ def settle(session: Session) -> None:
         people, fetched = session.engine.both(
             lambda: session.google.get(google_ids), lambda: session.sugar.fetch(sugar_ids)
         )
+        known = mappings.get(session.engine.db, session.user.id, sugar_ids)
         for entry in entries:
-            record = fetched.records.get(entry.sugar_id or "")
-            person = people.people.get(entry.google_id or "")
-            if _took_effect(entry, record, person):
-                writes.append([history.patch(session.user.id, entry.id, state="done")])
+            sugar_id, google_id = entry.sugar_id or "", entry.google_id or ""
+            unread = google_id in people.failed if entry.side is Side.GOOGLE else sugar_id in fetched.failed
+            record, person = fetched.records.get(sugar_id), people.people.get(google_id)
+            # What cannot be read now is told: rather a story too many than a value lost.
+            if unread or _took_effect(entry, record, person, known.get(sugar_id)):
+                writes.append([history.patch(session.user.id, entry.id, state=history.DONE)])
             else:
                 writes.append([history.remove(session.user.id, entry.id)])
     session.holder.commit(writes, planned_run=None)
 
 
-def _took_effect(entry: HistoryEntry, record: dict | None, person: dict | None) -> bool:  # type: ignore[type-arg]
-    """Whether the side the entry writes to shows it."""
+def _took_effect(
+    entry: HistoryEntry,
+    record: Mapping[str, Any] | None,
+    person: Mapping[str, Any] | None,
+    mapping: ContactMapping | None,
+) -> bool:
+    """Whether a deletion is done; whether a value that was to lose a conflict is no longer there."""
     if entry.action == "delete":
         if entry.side is Side.SUGAR:
             return record is None
         return person is None or google_person.source_id(person) is None
     if entry.side is Side.SUGAR:
-        contact = read_sugar(record, None) if record is not None else None
+        contact = read_sugar(record, mapping) if record is not None else None
     else:
-        contact = read_google(person, None) if person is not None else None
-    if contact is None:
-        return False
-    return all(
-        _same_text(change.field, field_text(change.field, getattr(contact, change.field)), change.after)
+        contact = read_google(person, mapping) if person is not None else None
+    return contact is not None and not any(
+        field_text(change.field, getattr(contact, change.field)) == change.lost
         for change in entry.changes
+        if change.lost is not None
     )
-
-
-def _same_text(name: str, one: str, other: str) -> bool:
-    if name.startswith("phone_"):
-        return comparison_key(name, one) == comparison_key(name, other)
-    return sorted(one.split(", ")) == sorted(other.split(", "))

@@ -101,7 +101,7 @@ def _entry(
 ) -> HistoryEntry:
     now, mapping = session.engine.now(), case.mapping
     return HistoryEntry(
-        id=history.entry_id(session.run, case.key, f"{action}-{side or 'state'}"),
+        id=history.entry_id(session.run, case.key, f"{action}-{side or 'state'}{_version(case)}"),
         at=now,
         run=session.run,
         trigger=session.trigger,
@@ -115,6 +115,14 @@ def _entry(
         changes=changes,
         expire_at=now + timedelta(days=session.engine.history_days),
     )
+
+
+def _version(case: Case) -> str:
+    """The version of what is stored that was decided on. A run that comes to the same contact again, in a later batch
+    or because its task was delivered twice, tells a new story; the same one recorded again does not."""
+    item = case.mapping or case.entry
+    at = item.updated_at if item else None
+    return f"-{at:%Y%m%dT%H%M%S%f}" if at else ""
 
 
 def action_name(action: Action) -> str:

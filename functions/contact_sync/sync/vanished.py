@@ -60,7 +60,7 @@ class Vanished:
             mapping = case.mapping
             if mapping is None or mapping.google_id is None or mapping.google_id in people.failed:
                 continue
-            person = people.people.get(mapping.google_id)
+            person: Mapping[str, Any] | None = people.people.get(mapping.google_id)
             if person is None and _is_vanished(mapping):
                 person = self._survivor(mapping, people)
             if person is None or google_person.google_id(person) == mapping.google_id:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..errors import SyncError, TransientForAll
 from ..services.google_oauth import Grant, Identity
-from ..store import tokens, users
+from ..store import system, tokens, users
+from ..store.cipher import DecryptionError
 from ..store.records import Tokens, User
 from ..store.users import Loaded
 from ..store.write import Conflict, Write
@@ -61,13 +62,7 @@ def connect(site: Site, user_id: str, granted: Grant) -> None:
         fields = sugar_user(site, user.email, fresh) if user.sugar_user_id is None else standing(fresh)
         fields |= {"cursors__deletes_on": {}, **unpaused(user), **_due(site, user, fields)}
         return [
-            tokens.put(
-                engine.cipher,
-                user_id,
-                fresh,
-                loaded.tokens_updated_at,
-                create=loaded.tokens_updated_at is None,
-            ),
+            tokens.put(engine.cipher, user_id, fresh),
             users.update(user_id, if_updated_at=loaded.updated_at, **fields),
         ]
 
@@ -108,13 +103,24 @@ def try_again(site: Site, user_id: str) -> None:
 def change(site: Site, user_id: str, writes: Callable[[Loaded], Sequence[Write]]) -> None:
     """Commit what `writes` makes of the user as loaded; again on the fresh documents if they changed meanwhile."""
     for _ in range(_TRIES):
-        loaded = users.load(site.engine.db, site.engine.cipher, user_id)
+        loaded = load(site, user_id)
         try:
             site.engine.db.commit(writes(loaded))
             return
         except Conflict:
             continue
     raise TransientForAll("contention", "Your data keeps changing at this moment")
+
+
+def load(site: Site, user_id: str) -> Loaded:
+    """The user and the tokens. Tokens whose key is no longer in the ring count as none: the user grants again."""
+    db = site.engine.db
+    try:
+        return users.load(db, site.engine.cipher, user_id)
+    except DecryptionError:
+        found = users.read(db, user_id)
+        user, updated_at = found or (None, None)
+        return Loaded(user, updated_at, Tokens(), None, system.pause(db))
 
 
 def sugar_user(site: Site, email: str, held: Tokens) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..store import users
 from ..sync.tokens import GoogleToken, TokenBox
+from . import account
 from .site import Site
 
 if TYPE_CHECKING:
@@ -17,6 +17,6 @@ def people(site: Site, user_id: str) -> GooglePeople:
     from ..services.google_people import GooglePeople
 
     engine = site.engine
-    loaded = users.load(engine.db, engine.cipher, user_id)
+    loaded = account.load(site, user_id)
     box = TokenBox(engine, user_id, loaded.tokens, loaded.tokens_updated_at)
     return GooglePeople(engine.google_http, engine.people_endpoint, GoogleToken(box), engine.sleep)

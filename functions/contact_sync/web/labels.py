@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from flask import Blueprint, Response, jsonify
 
-from .caller import caller
+from .caller import user_id
 from .google import people
-from .runs import require_connection
 from .site import Json, body, site
 
 if TYPE_CHECKING:
@@ -27,17 +26,14 @@ class NewLabel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @routes.get("/labels")
 def listed() -> Response:
     """All labels the user made."""
-    user = caller().user
-    require_connection(site(), user)
-    return jsonify({"items": [_shown(label) for label in people(site(), user.id).labels()], "next": None})
+    return jsonify({"items": [_shown(label) for label in people(site(), user_id()).labels()], "next": None})
 
 
 @routes.post("/labels")
 def create() -> tuple[Response, int]:
     """A label of this name: the existing one, in whatever case it is written, or a new one."""
-    wanted, user = body(NewLabel), caller().user
-    require_connection(site(), user)
-    return jsonify(_shown(people(site(), user.id).create_label(wanted.name.strip()))), 201
+    name = body(NewLabel).name.strip()
+    return jsonify(_shown(people(site(), user_id()).create_label(name))), 201
 
 
 def _shown(label: Label) -> Json:

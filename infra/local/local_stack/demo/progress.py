@@ -23,11 +23,11 @@ class Screen:
         self.terminal = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._colours = self.terminal and not os.environ.get("NO_COLOR")
         self._rewritable = False
-        self._shown = ("", 0.0)
+        self._next_line = time.monotonic() + _PLAIN_PAUSE
 
     def line(self, text: str = "") -> None:
         """Print a line."""
-        self._end_rewritable()
+        self._erase()
         print(text.rstrip(), file=self._stream, flush=True)
 
     def fact(self, label: str, text: str) -> None:
@@ -41,8 +41,8 @@ class Screen:
             filled = min(_BAR, _BAR * done // total) if total else 0
             bar = "█" * filled + "░" * (_BAR - filled)
             self._rewrite(f"  {self.dim(f'{label:<{_LABEL}}')} {bar}  {counted}")
-        elif total and self._shown[0] != counted and time.monotonic() - self._shown[1] > _PLAIN_PAUSE:
-            self._shown = (counted, time.monotonic())
+        elif total and time.monotonic() > self._next_line:
+            self._next_line = time.monotonic() + _PLAIN_PAUSE
             self.fact(label, counted)
 
     @contextmanager
@@ -83,9 +83,6 @@ class Screen:
         if self._rewritable:
             print("\r\x1b[2K", end="", file=self._stream, flush=True)
             self._rewritable = False
-
-    def _end_rewritable(self) -> None:
-        self._erase()
 
 
 def seconds(value: float) -> str:

@@ -43,6 +43,10 @@ class SugarBook(BackDoor):
         """Add contacts; returns their ids."""
         return cast(list[str], self("load", records=list(records)))
 
+    def versions(self) -> dict[str, str]:
+        """When each contact was last saved, by id."""
+        return {record["id"]: str(record["date_modified"]) for record in self.records()}
+
     def calls(self) -> int:
         """Requests to the REST API since `forget_calls`."""
         return int(self("stats")["calls"])
@@ -70,6 +74,10 @@ class GoogleBook(BackDoor):
     def load(self, persons: Sequence[Record]) -> list[str]:
         """Add contacts; returns their resource names."""
         return cast(list[str], self("load", sub=self.sub, persons=list(persons)))
+
+    def versions(self) -> dict[str, str]:
+        """The etag of each contact, by resource name."""
+        return {person["resourceName"]: str(person["etag"]) for person in self.records()}
 
     def calls(self) -> int:
         """Requests to Google since `forget_calls`."""

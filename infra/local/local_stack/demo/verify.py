@@ -180,9 +180,7 @@ class _Found:
         )
 
     def _title(self, placed: Placed) -> str:
-        return next(
-            (*map(self._sugar_name, placed.sugar_ids), *map(self._google_name, placed.google_ids)), "A contact"
-        )
+        return ", ".join((*map(self._sugar_name, placed.sugar_ids), *map(self._google_name, placed.google_ids)))
 
     def _sugar_name(self, sugar_id: str) -> str:
         record = self.sugar.get(sugar_id, {})
