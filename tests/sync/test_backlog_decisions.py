@@ -242,3 +242,24 @@ def test_deciding_twice_is_deciding_once() -> None:
     assert resolve.keep(world.db, world.first.sub, ids) == 0
     world.settle()
     assert states(world) == {sugar_id: State.GONE}
+
+
+def test_a_chosen_contact_that_is_gone_by_then_is_decided_about_anew() -> None:
+    world, sugar_id, (one, other) = ambiguous()
+    (entry,) = [entry for entry in world.backlog() if entry.sugar_id == sugar_id]
+    resolve.choose(world.db, world.first.sub, entry.id, other)
+    world.delete_google(other)
+    world.settle()
+    assert world.mapping(sugar_id).google_id == one
+
+
+def test_choosing_asks_the_others_of_the_same_question_anew() -> None:
+    world, sugar_id, (_, other) = ambiguous()
+    waiting = [entry.id for entry in world.backlog()]
+    (entry,) = [entry for entry in world.backlog() if entry.sugar_id == sugar_id]
+    resolve.choose(world.db, world.first.sub, entry.id, other)
+    assert world.backlog() == []
+    assert len(waiting) > 1
+    with pytest.raises(resolve.Refused) as refused:
+        resolve.choose(world.db, world.first.sub, entry.id, other)
+    assert refused.value.status == 404

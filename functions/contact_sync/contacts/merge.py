@@ -98,7 +98,9 @@ def merge(
     losses: list[Loss] = []
     for name in FIELDS:
         before = {
-            side: value for side, contact in (held or {}).items() if (value := getattr(contact, name)) is not None
+            side: value
+            for side, contact in (held or {}).items()
+            if (value := getattr(contact, name)) is not None
         }
         values = _Values(
             {side: getattr(contacts[side], name) for side in Side},
@@ -123,7 +125,9 @@ def merge(
     return Merged(_contacts(targets), Contact(**agreed), tuple(losses), _contacts(still_held))
 
 
-def differs_from_base(contact: Contact, base: Contact | None, holds: Holds, held: Contact | None = None) -> bool:
+def differs_from_base(
+    contact: Contact, base: Contact | None, holds: Holds, held: Contact | None = None
+) -> bool:
     """Whether a side's content differs from the base under the reduction: the test for "edited since".
 
     `held` is what the side held of the base where that was less.
@@ -214,8 +218,12 @@ def _merge_emails(values: _Values, allowed: Allowed) -> _FieldMerge:
         - present[side]
         for side in Side
     }
-    had = {side: _keys(values.held[side]) if side in values.held else before - cannot_hold[side] for side in Side}
-    changed = {key: [side for side in Side if (key in present[side]) != (key in had[side])] for key in spelled}
+    had = {
+        side: _keys(values.held[side]) if side in values.held else before - cannot_hold[side] for side in Side
+    }
+    changed = {
+        key: [side for side in Side if (key in present[side]) != (key in had[side])] for key in spelled
+    }
     wanted = {
         key
         for key in spelled
@@ -232,7 +240,11 @@ def _merge_emails(values: _Values, allowed: Allowed) -> _FieldMerge:
     held = {
         side: tuple(spelled[key] for key in spelled if key in agreed - lacking)
         for side in Side
-        if (lacking := {key for key in agreed - after[side] if key in cannot_hold[side] or key not in had[side]})
+        if (
+            lacking := {
+                key for key in agreed - after[side] if key in cannot_hold[side] or key not in had[side]
+            }
+        )
     }
     if base is not None and agreed == before:
         return _FieldMerge(writes, base, held)
@@ -243,7 +255,9 @@ def _keys(emails: Iterable[str] | None) -> set[str]:
     return {email_key(email) for email in emails or ()}
 
 
-def _agreed(key: str, after: Mapping[Side, set[str]], cannot_hold: Mapping[Side, set[str]], before: bool) -> bool:
+def _agreed(
+    key: str, after: Mapping[Side, set[str]], cannot_hold: Mapping[Side, set[str]], before: bool
+) -> bool:
     """Whether both sides have an address, as far as they can hold it; where they differ, what was agreed before."""
     there = {key in after[side] for side in Side if key not in cannot_hold[side]}
     return before if len(there) > 1 else there == {True}

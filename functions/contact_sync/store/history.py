@@ -49,8 +49,9 @@ def remove(user_id: str, entry: str) -> Write:
 
 
 def tells(write: Write) -> bool:
-    """Whether a write puts a done entry, which stays true whatever becomes of the writes that go with it."""
-    return write.data is not None and write.data.get("state") == DONE and "contact_ids" in write.data
+    """Whether a write says what became of an action: it stays true whatever becomes of the writes beside it."""
+    planned = write.data is not None and write.data.get("state") == PLANNED
+    return "/history/" in write.path and not planned
 
 
 def get(db: Database, user_id: str, entry: str) -> HistoryEntry | None:

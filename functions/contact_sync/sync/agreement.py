@@ -37,7 +37,9 @@ def after_update(
     contacts = {Side.SUGAR: read_sugar(record, mapping), Side.GOOGLE: read_google(person, mapping)}
     holds = {side: case.views[side].holds for side in Side}
     first = action.links and mapping.state is State.NEW
-    base, held = agreed_base(contacts, None if first else mapping.base, holds, None if first else mapping.held)
+    base, held = agreed_base(
+        contacts, None if first else mapping.base, holds, None if first else mapping.held
+    )
     flips = {
         key: flip if flip.side in done else mapping.flips[key]
         for key, flip in flips_after(mapping, action.merged, case.contacts, now).items()

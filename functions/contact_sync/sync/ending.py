@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,6 +98,13 @@ class Ending:
         self._follow(error)
         return summary
 
+    def lost(self) -> Summary:
+        """Another run took the lease over: nothing is recorded about contacts, only that this run is over."""
+        session = self.session
+        with suppress(SyncError):
+            session.engine.db.commit([self.progress.write("done", finished=True, error="lost")])
+        return {"run": session.run, "phase": "lost", "counts": dict(session.counts)}
+
     def _state(self, user: User, error: SyncError | None) -> dict[str, Any]:
         """The user's state after this run, and when they are next due."""
         session, now = self.session, self.session.engine.now()
@@ -157,6 +165,12 @@ class Ending:
         session.engine.enqueue(payload, name=name, at=at)
 
 
+def failed_load(error: OperatorMustAct, run_id: str) -> Summary:
+    """The user's tokens cannot be decrypted: the operator has to repair the key ring."""
+    log.error("the deployment needs its operator", extra={"code": error.code})
+    return {"run": run_id, "phase": "stopped", "error": error.code, "counts": {}}
+
+
 def stopped(engine: Engine, found: Stopped, trigger: str, run_id: str) -> Summary:
     """A user who may not sync: said, and no longer due."""
     user, now = found.user, engine.now()
@@ -180,5 +194,12 @@ def busy(engine: Engine, ready: Ready, payload: Mapping[str, Any], run_id: str) 
         if not lease.again:
             engine.db.commit([users.update(ready.user.id, if_updated_at=ready.updated_at, lease__again=True)])
         name = schedule.successor_task("lease", ready.user.id, lease.id)
-        engine.enqueue(payload, name=name, at=lease.until)
+        announced = "run" in payload and payload["trigger"] != "preview"
+        if not engine.enqueue(payload, name=name, at=lease.until) and announced:
+            # Another successor does this run's work; whoever watches this one is told that it is over.
+            now = engine.now()
+            record = RunRecord(
+                run_id, payload["trigger"], now, finished=now, phase="done", expire_at=now + KEPT
+            )
+            engine.db.commit([runs.put(ready.user.id, record)])
     return {"run": lease.run if lease else run_id, "phase": "busy", "counts": {}}

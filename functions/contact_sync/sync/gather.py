@@ -21,7 +21,7 @@ from ..contacts.sugar_record import Accounts
 from ..errors import UserMustAct
 from ..services.google_people import Read
 from ..services.sugar import Fetched
-from ..store import mappings
+from ..store import google_index, mappings
 from .batch import Batch, Case
 from .field import Field
 from .intake_google import DUPLICATE, index_terms
@@ -107,12 +107,30 @@ class Gatherer:
 
     def _partners(self, side: Side, case: Case) -> list[str]:
         """Ids on the other side that may turn out to be the subject's partner."""
-        item = case.mapping or case.entry
-        directive = item.directive if item else None
-        if directive is not None and directive.kind == "link" and directive.partner:
-            return [directive.partner]
+        partner = self._chosen(case)
+        if partner is not None:
+            return [partner]
         match = self.field.match(side, case.key)
         return list(match.partners) if match.verdict is Verdict.LINK else []
+
+    def _chosen(self, case: Case) -> str | None:
+        """The partner that a person chose, as long as it has none."""
+        item = case.mapping or case.entry
+        partner = item.directive.partner if item is not None and item.directive is not None else None
+        if partner is None or not _is_chosen(case):
+            return None
+        db, user_id = self.session.engine.db, self.session.user.id
+        if case.mapping is not None:
+            if partner not in self.field.entries:
+                for found in google_index.get(db, user_id, [partner]).values():
+                    self.field.add_entry(found)
+            entry = self.field.entries.get(partner)
+            return partner if entry is not None and entry.mapping is None else None
+        if partner not in self.field.mappings:
+            for mapping in mappings.get(db, user_id, [partner]).values():
+                self.field.add_mapping(mapping)
+        known = self.field.mappings.get(partner)
+        return partner if known is not None and known.state is State.NEW else None
 
     def _read_sugar(self, cases: list[Case], people: Read) -> Fetched:
         session = self.session
@@ -158,6 +176,7 @@ class Gatherer:
         ]
         if not doubtful:
             return set()
+        self.session.ensure_time()
         return set(doubtful) - self.session.engine.sugar.still_there(doubtful)
 
     def _view_google(self, case: Case, people: Read) -> None:
@@ -244,10 +263,10 @@ class Gatherer:
                 self.field.look_up(party.terms)
         for case in subjects:
             side = Side.SUGAR if case.mapping is not None else Side.GOOGLE
-            item = case.mapping or case.entry
-            directive = item.directive if item else None
-            if directive is not None and directive.kind == "link" and directive.partner:
-                case.match = Match(Verdict.LINK, (directive.partner,))
+            chosen = self._chosen(case)
+            there = self.people.people if side is Side.SUGAR else fetched.records
+            if chosen is not None and there.get(chosen) is not None:
+                case.match = Match(Verdict.LINK, (chosen,))
             else:
                 case.match = self.field.match(side, case.key)
 
@@ -308,10 +327,30 @@ def _accounts(fetched: Fetched) -> Accounts:
 
 
 def _one_per_pair(cases: list[Case]) -> list[Case]:
-    """Where both records of a match were chosen, the Sugar record's case stands for the pair."""
-    linked = {
-        case.match.partners[0]
-        for case in cases
-        if case.mapping is not None and case.match is not None and case.match.verdict is Verdict.LINK
-    }
-    return [case for case in cases if case.mapping is not None or case.google_id not in linked]
+    """Every record in one case only, the others wait for the next round: what a person linked goes first, then the
+    Sugar record stands for the pair."""
+
+    def rank(case: Case) -> tuple[bool, bool]:
+        return not _is_chosen(case), case.mapping is None
+
+    taken: set[tuple[Side, str]] = set()
+    kept: set[int] = set()
+    for case in sorted(cases, key=rank):
+        pair = _pair(case)
+        if taken.isdisjoint(pair):
+            taken |= pair
+            kept.add(id(case))
+    return [case for case in cases if id(case) in kept]
+
+
+def _pair(case: Case) -> set[tuple[Side, str]]:
+    """The records that a case is about."""
+    pair = {Side.SUGAR: case.mapping.sugar_id if case.mapping else None, Side.GOOGLE: case.google_id}
+    if case.match is not None and case.match.verdict is Verdict.LINK:
+        pair[Side.SUGAR if case.mapping is None else Side.GOOGLE] = case.match.partners[0]
+    return {(side, key) for side, key in pair.items() if key is not None}
+
+
+def _is_chosen(case: Case) -> bool:
+    item = case.mapping or case.entry
+    return item is not None and item.directive is not None and item.directive.kind == "link"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
@@ -16,7 +17,9 @@ from ..contacts.side import Side
 from ..store import backlog, google_index, mappings
 from ..store.write import Write
 from .engine import addresses
-from .session import Session
+
+if TYPE_CHECKING:
+    from .session import Session
 
 RELEASED_BY_EDIT = ("refused", "no_name")
 """Causes that an edit of the record may have cured."""

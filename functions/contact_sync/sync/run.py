@@ -11,12 +11,12 @@ from typing import Any
 from ..contacts.plan import Create, Delete, Nothing, Update, Wait
 from ..contacts.side import Side
 from ..contacts.sugar_record import fields_in
-from ..errors import SyncError, TransientForAll, UserMustAct
+from ..errors import OperatorMustAct, SyncError, TransientForAll, UserMustAct
 from ..store.write import Conflict
 from .apply import apply
 from .batch import Batch, choose
 from .decide import Decider
-from .ending import Ending, Summary, busy, stopped
+from .ending import Ending, Summary, busy, failed_load, stopped
 from .engine import BATCH, MAX_SCOPE, Engine
 from .gather import Gatherer
 from .guard import bucket, counts_still, guard
@@ -50,15 +50,19 @@ def run(
     Raises TransientForAll where every user is affected; whatever else goes wrong is recorded with the user and, where
     waiting helps, followed by one successor.
     """
+    payload = {"user": user_id, "trigger": trigger} | ({"run": run_id} if run_id else {})
     run_id = run_id or engine.new_id()
     for _ in range(5):
-        ready = load(engine, user_id)
+        try:
+            ready = load(engine, user_id)
+        except OperatorMustAct as error:
+            return failed_load(error, run_id)
         if isinstance(ready, Stopped):
             return stopped(engine, ready, trigger, run_id)
         held = ready.user.lease
         if held is not None and held.until > engine.now():
             try:
-                return busy(engine, ready, _payload(user_id, trigger, preview), run_id)
+                return busy(engine, ready, payload, run_id)
             except Conflict:
                 continue
         session = Session.open(engine, run_id, trigger, ready.user, ready.settings, ready.box)
@@ -94,7 +98,7 @@ class _Run:
         try:
             return self._leased(looked, marks)
         except LeaseLost:
-            return {"run": session.run, "phase": "lost", "counts": dict(session.counts)}
+            return self.ending.lost()
 
     def _idle(self, looked: Looked, marks: Marks) -> bool:
         user = self.session.user
@@ -107,7 +111,10 @@ class _Run:
         try:
             error = self._work(looked, marks)
         except SyncError as raised:
-            error = raised
+            if raised.code == "out_of_time":
+                self.ending.incomplete = True
+            else:
+                error = raised
         return self.ending.finish(error)
 
     def _work(self, looked: Looked, marks: Marks) -> SyncError | None:
@@ -189,9 +196,3 @@ class _Run:
                 kept[key] = kept.get(key, 0) + count
         self.session.holder.user = replace(user, deletions=kept)
         return kept
-
-
-def _payload(user_id: str, trigger: str, preview: str | None) -> dict[str, str]:
-    """The task that asks for this run again."""
-    payload = {"user": user_id, "trigger": trigger}
-    return payload if preview is None else {**payload, "run": preview}

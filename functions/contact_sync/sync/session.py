@@ -15,6 +15,7 @@ from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.settings import SyncSettings
 from ..contacts.side import Side
 from ..contacts.sugar_record import Accounts, SugarSchema
+from ..errors import TransientForUser
 from ..services.google_people import GooglePeople
 from ..services.sugar import Scope, SugarContacts
 from ..store import system
@@ -26,6 +27,8 @@ from .tokens import GoogleToken, SugarToken, TokenBox
 METADATA_AGE = timedelta(days=1)
 LOOK_SECONDS = 60.0
 """What the look may take, before there is a lease."""
+LONGEST_CALL = 50.0
+"""Seconds that one call to either side may last."""
 
 
 @dataclass(slots=True)
@@ -56,7 +59,10 @@ class Session:
             user,
             settings,
             SugarContacts(
-                engine.sugar, SugarToken(box, user.sugar_user_name or ""), sugar_record.REQUEST_FIELDS
+                engine.sugar,
+                SugarToken(box, user.sugar_user_name or ""),
+                sugar_record.REQUEST_FIELDS,
+                lambda: session.seconds_left() + LONGEST_CALL if session.seconds_left() > 0 else 0.0,
             ),
             GooglePeople(
                 engine.google_http,
@@ -72,6 +78,11 @@ class Session:
     def seconds_left(self) -> float:
         """Seconds in which outside calls may still begin."""
         return self.lease.seconds_left() if self.lease is not None else LOOK_SECONDS
+
+    def ensure_time(self) -> None:
+        """Raises TransientForUser `out_of_time` if no outside call may begin any more."""
+        if self.seconds_left() <= 0:
+            raise TransientForUser("out_of_time", "the run's time is over", retry_after=0.0)
 
     @property
     def holder(self) -> LeaseHolder:
@@ -117,6 +128,7 @@ class Session:
         if self._metadata is None:
             known = system.load_metadata(self.engine.db)
             if known is None or self.engine.now() - known.fetched_at > METADATA_AGE:
+                self.ensure_time()
                 lengths, salutations = self.engine.sugar.schema(enums=True)
                 known = SugarMetadata(lengths, salutations, self.engine.now(), known.chunk if known else 25)
                 system.save_metadata(self.engine.db, known)

@@ -6,9 +6,11 @@ import logging
 from typing import Any
 
 from ..errors import SyncError
-from ..store import users
+from ..store import runs, users
+from ..store.records import RunRecord
 from ..store.write import Conflict
 from .engine import Engine
+from .progress import KEPT
 from .request import WorkerRequest
 from .run import run
 
@@ -43,8 +45,15 @@ def work(engine: Engine, asked: WorkerRequest, *, last_attempt: bool = False) ->
 
 
 def _record_failure(engine: Engine, asked: WorkerRequest, code: str) -> None:
-    summary = {"run": asked.run, "trigger": asked.trigger, "error": code, "finished": engine.now()}
+    now = engine.now()
+    summary = {"run": asked.run, "trigger": asked.trigger, "error": code, "finished": now}
+    writes = [users.update(asked.user, last_run=summary)]
+    if asked.run is not None:
+        record = RunRecord(
+            asked.run, asked.trigger, now, finished=now, phase="done", error=code, expire_at=now + KEPT
+        )
+        writes.append(runs.put(asked.user, record))
     try:
-        engine.db.commit([users.update(asked.user, last_run=summary)])
+        engine.db.commit(writes)
     except (SyncError, Conflict):
         log.error("a failed run could not be recorded", extra={"code": code})

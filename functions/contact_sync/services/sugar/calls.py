@@ -52,7 +52,7 @@ class Caller:
     def __init__(
         self, transport: Transport, token: UserToken, deadline: Callable[[], float] | None = None
     ) -> None:
-        """`deadline` answers how many seconds a reading call may last from now."""
+        """`deadline` answers how many seconds a reading call may last from now; 0: none may begin."""
         self._transport = transport
         self._token = token
         self._deadline = deadline
@@ -142,6 +142,8 @@ class Caller:
 
     def _limited(self, seconds: float) -> float:
         left = seconds if self._deadline is None else self._deadline()
+        if left <= 0:
+            raise TransientForUser("out_of_time", "the run's time is over", retry_after=0.0)
         return max(_SHORTEST_SECONDS, min(seconds, left))
 
     def _bulk_body(self, items: Sequence[Item]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..sugar.addresses import read_items
+from ..sugar.errors import SugarError
 from ..sugar.fields import CONTACTS, DROPDOWNS
 
 Record = dict[str, Any]
@@ -26,7 +28,6 @@ _PHONES = {
 }
 _ADDRESSES = {"primary_address": {"work"}, "alt_address": {"home", "other", ""}}
 _PARTS = {"city": "city", "state": "region", "postalcode": "postalCode", "country": "country"}
-_EMAIL = re.compile(r"[^@\s]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _TAGS = re.compile(r"<[^>]*>")
 
 
@@ -79,8 +80,9 @@ def _names(sugar: Record, person: Record) -> Iterator[Difference]:
         if first or last not in [_fit("last_name", filler) for filler in fillers if filler]:
             yield Difference("name", shown, held)
     prefix, salutation = _text(name.get("honorificPrefix")), _text(sugar["salutation"])
-    bare = {key.removesuffix("."): key for key in DROPDOWNS["salutation_dom"]}
-    if salutation.removesuffix(".") != (prefix.removesuffix(".") if prefix.removesuffix(".") in bare else ""):
+    choices = {key.removesuffix(".") for key in DROPDOWNS["salutation_dom"]}
+    left_out = not salutation and prefix.removesuffix(".") not in choices
+    if salutation.removesuffix(".") != prefix.removesuffix(".") and not left_out:
         yield Difference("salutation", salutation, prefix)
 
 
@@ -99,7 +101,7 @@ def _organization(sugar: Record, person: Record, companies: Collection[str]) -> 
 def _emails(sugar: Record, person: Record) -> Iterator[Difference]:
     here = {_text(item["email_address"]).casefold() for item in sugar["email"]}
     there = {_text(item["value"]).casefold() for item in person.get("emailAddresses", ())}
-    if here != {address for address in there if _EMAIL.fullmatch(address)}:
+    if here != set(filter(_is_address, there)):
         yield Difference("e-mail", ", ".join(sorted(here)), ", ".join(sorted(there)))
 
 
@@ -165,14 +167,21 @@ def _fit(field: str, text: str) -> str:
     return text[: CONTACTS[field].length].strip()
 
 
+def _is_address(text: str) -> bool:
+    try:
+        return bool(read_items([{"email_address": text}]))
+    except SugarError:
+        return False
+
+
 def _loosely(company: str) -> str:
     return " ".join(company.split()).casefold()
 
 
 def _digits(number: str) -> str:
     """A phone number without its punctuation; words stay."""
-    bare = re.sub(r"[\s()./·-]|\(0\)", "", number.replace("(0)", ""))
-    return re.sub(r"^00", "+", bare).casefold()
+    bare = re.sub(r"[\s()./·-]", "", number.replace("(0)", "")).casefold()
+    return re.sub(r"(?:extension|ext|x|#)(\d+)$", r"x\1", re.sub(r"^00", "+", bare))
 
 
 def _joined(parts: tuple[str, ...]) -> str:

@@ -114,7 +114,7 @@ def _person(cells: Record) -> Record:
             person.setdefault(kind.field, []).extend(items)
     if not person:
         raise BadRow("it holds nothing that Google could keep")
-    labels = [label.removeprefix("* ").strip() for label in text.get("Labels", "").split(_JOINT)]
+    labels = [label.removeprefix("*").strip() for label in text.get("Labels", "").split(_JOINT)]
     person[LABELS] = [label for label in labels if label]
     return person
 
@@ -132,10 +132,10 @@ def _items(name: str, kind: _Repeated, text: dict[str, str]) -> Iterator[Record]
                 continue
             if "date" in item:
                 item["date"] = _date(f"{name} {number}", item["date"])
-            bare = label.removeprefix("* ").strip()
+            bare = label.removeprefix("*").strip()
             if bare:
                 item[kind.label] = _TYPES.get(bare.casefold(), bare) if kind.label == "type" else bare
-            yield {**item, "primary": label.startswith("* ")}
+            yield {**item, "primary": label.startswith("*")}
 
 
 def _date(column: str, text: str) -> Record:

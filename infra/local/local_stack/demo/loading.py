@@ -16,7 +16,7 @@ from .stack import DOMAIN, SERVICE_USER
 
 EMAIL = f"dana@{DOMAIN}"
 USER = "dana"
-_GROUPS = frozenset({"mycontacts", "starred"})
+_SYSTEM_GROUPS = {"mycontacts": "contactGroups/myContacts", "starred": "contactGroups/starred"}
 
 
 @dataclass(frozen=True)
@@ -115,16 +115,15 @@ def _sugar_record(record: Record, user_id: str, accounts: dict[str, str]) -> Rec
 
 def _persons(google: GoogleBook, records: Iterable[Record]) -> list[Record]:
     """The persons with their labels as memberships; the labels are made where they are missing."""
-    groups: dict[str, str] = {}
+    groups = dict(_SYSTEM_GROUPS)
     persons = []
     for record in copy.deepcopy(list(records)):
-        names = [name for name in record.pop(csv_google.LABELS, ()) if name.casefold() not in _GROUPS]
-        for name in names:
-            if name not in groups:
-                groups[name] = google("add_group", sub=google.sub, name=name)
+        names = {name.casefold(): name for name in record.pop(csv_google.LABELS, ())}
+        for key, name in names.items():
+            if key not in groups:
+                groups[key] = google("add_group", sub=google.sub, name=name)
         if names:
-            record["memberships"] = [_membership(groups[name]) for name in names]
-            record["memberships"].append(_membership("contactGroups/myContacts"))
+            record["memberships"] = [_membership(groups[key]) for key in {"mycontacts": "", **names}]
         persons.append(record)
     return persons
 

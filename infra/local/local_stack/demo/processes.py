@@ -15,7 +15,9 @@ from pathlib import Path
 
 from .signals import Signals
 
-_STOP_SECONDS = 4.0
+_STOPS = ((signal.SIGTERM, 1.0), (signal.SIGKILL, 5.0))
+"""How the processes are ended, with the seconds they get. Nothing they hold is worth waiting long for."""
+
 _WATCH = Path(__file__).with_name("watch.py")
 
 
@@ -103,8 +105,8 @@ class Processes:
                 raise process.failure("has stopped by itself")
 
     def stop(self) -> None:
-        """End all processes and wait until they are gone. Nothing they hold is worth waiting long for."""
-        for number, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
+        """End all processes and wait until they are gone."""
+        for number, seconds in _STOPS:
             for process in self._running:
                 # A group outlives its first process as long as one of its children runs.
                 with suppress(ProcessLookupError, PermissionError):

@@ -135,9 +135,9 @@ class Tour:
         for path in ("status", "history", "backlog", "settings"):
             screen.fact("curl" if path == "status" else "", f"{curl} {web}/api/{path}")
         screen.fact("sync now", f"{curl} -X POST -H 'X-CSRF-Token: {visitor.csrf_token}' {web}/api/sync")
-        screen.fact("Sugar", f"curl -s -d '{{}}' {running.sugar.url}/_control/contacts")
-        edit = '{"id": "an id from there", "title": "Director"}'
-        screen.fact("", f"curl -s -d '{edit}' {running.sugar.url}/_control/edit_contact")
-        account = f'{{"sub": "{google.sub}"}}'
-        screen.fact("Google", f"curl -s -d '{account}' {running.google.url}/_control/contacts")
+        screen.fact("all contacts", f"curl -s -d '{{}}' {running.sugar.url}/_control/contacts")
+        account = json.dumps({"sub": google.sub})
+        screen.fact("", f"curl -s -d '{account}' {running.google.url}/_control/contacts")
+        for example in self._examples:
+            screen.fact("edit one", example)
         screen.line()

@@ -144,9 +144,10 @@ class _Found:
         return +outcomes
 
     def _pairs_of(self, placed: Placed) -> Iterator[tuple[str, str]]:
-        for sugar_id, google_id in self.pairs.items():
-            if sugar_id in placed.sugar_ids or google_id in placed.google_ids:
-                yield sugar_id, google_id
+        linked = dict.fromkeys(sugar_id for sugar_id in placed.sugar_ids if sugar_id in self.pairs)
+        linked |= dict.fromkeys(self.by_google[each] for each in placed.google_ids if each in self.by_google)
+        for sugar_id in linked:
+            yield sugar_id, self.pairs[sugar_id]
 
     def _sugar_outcome(self, sugar_id: str) -> str:
         mapping = self.stored.mappings.get(sugar_id)
