@@ -7,6 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.contacts.planning import (
+    BASE,
+    DELETED,
+    HIDDEN,
+    NONE,
+    NOW,
+    UNCONFIRMED,
+    mapped,
+    noted,
+    settings,
+    shown,
+)
 
 from contact_sync.contacts.contact import PRIVATE_FIELDS, Contact
 from contact_sync.contacts.mapping import Directive, Mapping, Missing, Seen, State
@@ -29,7 +41,6 @@ from contact_sync.contacts.plan import (
 )
 from contact_sync.contacts.settings import SyncSettings
 from contact_sync.contacts.side import Side
-from tests.contacts.planning import BASE, DELETED, HIDDEN, NONE, NOW, UNCONFIRMED, mapped, noted, settings, shown
 
 SIDES = pytest.mark.parametrize("side", list(Side))
 ANA = replace(EMPTY, last_name="Ruiz", emails=("ana@x.test",), title="CTO")
@@ -105,7 +116,9 @@ def test_a_candidate_outside_the_scope_leaves_the_record_alone(side: Side) -> No
 
 @SIDES
 @pytest.mark.parametrize("verdict", [Verdict.AMBIGUOUS, Verdict.DUPLICATE])
-def test_kept_as_a_contact_of_its_own_it_is_created_if_that_switch_is_on(side: Side, verdict: Verdict) -> None:
+def test_kept_as_a_contact_of_its_own_it_is_created_if_that_switch_is_on(
+    side: Side, verdict: Verdict
+) -> None:
     assert placed(side, Match(verdict, ("p",)), own_contact=True) == Create(side.other, ANA)
     assert placed(side, Match(verdict, ("p",)), settings(create=[side]), own_contact=True) == Nothing()
 
@@ -155,7 +168,9 @@ def test_a_conflict_goes_by_policy_and_its_loser_is_kept_for_the_history(side: S
     winner = Side(policy)
     assert isinstance(action, Update)
     assert action.merged.targets == {winner.other: Contact(title=values[winner])}
-    assert [(loss.kept, loss.lost) for loss in action.merged.losses] == [(values[winner], values[winner.other])]
+    assert [(loss.kept, loss.lost) for loss in action.merged.losses] == [
+        (values[winner], values[winner.other])
+    ]
 
 
 def newest(sugar: float | None, google: float | None, *, first_seen: bool) -> Side:
@@ -165,7 +180,11 @@ def newest(sugar: float | None, google: float | None, *, first_seen: bool) -> Si
         for side, seconds in ((Side.SUGAR, sugar), (Side.GOOGLE, google))
     }
     late = NOW + timedelta(hours=1)
-    seen = Seen(sugar_changed_at=times[Side.SUGAR], google_changed_at=times[Side.GOOGLE]) if first_seen else Seen()
+    seen = (
+        Seen(sugar_changed_at=times[Side.SUGAR], google_changed_at=times[Side.GOOGLE])
+        if first_seen
+        else Seen()
+    )
     both = {
         side: shown(
             replace(BASE, title=side.value),
@@ -218,7 +237,9 @@ def test_private_fields_reach_sugar_only_where_it_holds_a_value_already() -> Non
 
 def test_private_fields_of_sugar_reach_google() -> None:
     sugar = shown(replace(BASE, description="d"))
-    action = plan(mapped(), {Side.SUGAR: sugar, Side.GOOGLE: shown(BASE)}, settings(private_fields="keep"), NOW)
+    action = plan(
+        mapped(), {Side.SUGAR: sugar, Side.GOOGLE: shown(BASE)}, settings(private_fields="keep"), NOW
+    )
     assert isinstance(action, Update) and action.merged.targets == {Side.GOOGLE: Contact(description="d")}
 
 
@@ -285,7 +306,9 @@ def test_deleted_here_and_edited_there_without_the_delete_switch_unlinks(side: S
 @SIDES
 def test_what_a_side_cannot_hold_is_no_edit(side: Side) -> None:
     base = replace(BASE, title="Engineer")
-    cut = SideView(Presence.PRESENT, replace(BASE, title="Eng"), holds=lambda contact: replace(contact, title="Eng"))
+    cut = SideView(
+        Presence.PRESENT, replace(BASE, title="Eng"), holds=lambda contact: replace(contact, title="Eng")
+    )
     assert plan(noted(side, base=base), views(side, DELETED, cut), ALL, NOW) == Delete(side.other)
     earlier = noted(side, base=base, held={side.other: Contact(title="Eng")})
     now_wider = shown(replace(BASE, title="Eng"))
@@ -359,7 +382,9 @@ def test_a_field_that_came_back_three_times_within_a_day_is_asked_about(side: Si
 @SIDES
 @pytest.mark.parametrize("hours_ago", [[2, 1], [25, 2, 1], [60, 40, 20]])
 def test_less_often_or_over_a_longer_time_it_is_written(side: Side, hours_ago: list[float]) -> None:
-    action = plan(flipping(side, hours_ago), views(side, shown(BASE), shown(replace(BASE, title="x"))), ALL, NOW)
+    action = plan(
+        flipping(side, hours_ago), views(side, shown(BASE), shown(replace(BASE, title="x"))), ALL, NOW
+    )
     assert isinstance(action, Update) and action.merged.targets == {side: Contact(title="x")}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from tests.contacts.planning import BASE, NOW, mapped, settings, shown
 
 from contact_sync.contacts.contact import FIELDS, Contact
 from contact_sync.contacts.mapping import Directive, Mapping, Missing, Seen, State
@@ -29,7 +30,6 @@ from contact_sync.contacts.plan import (
 )
 from contact_sync.contacts.settings import VERBS, Direction, SyncSettings
 from contact_sync.contacts.side import Side
-from tests.contacts.planning import BASE, NOW, mapped, settings, shown
 
 S, G = Side.SUGAR, Side.GOOGLE
 THOROUGH = examples(max_examples=250, deadline=None)
@@ -40,9 +40,13 @@ CONTACTS = st.builds(
     TITLES,
     st.lists(st.sampled_from(["ana@x.test", "b@x.test"]), unique=True),
 )
-ODD_CONTACTS = st.builds(Contact, last_name=st.none() | TITLES, title=st.none() | TITLES, emails=st.none()) | CONTACTS
+ODD_CONTACTS = (
+    st.builds(Contact, last_name=st.none() | TITLES, title=st.none() | TITLES, emails=st.none()) | CONTACTS
+)
 MOMENTS = st.integers(0, 3).map(lambda hours: NOW + timedelta(hours=hours))
-DIRECTIONS = st.builds(Direction, enabled=st.booleans(), update=st.booleans(), create=st.booleans(), delete=st.booleans())
+DIRECTIONS = st.builds(
+    Direction, enabled=st.booleans(), update=st.booleans(), create=st.booleans(), delete=st.booleans()
+)
 SETTINGS = st.builds(
     SyncSettings,
     from_sugar=DIRECTIONS,
@@ -80,7 +84,10 @@ def after(action: Action, views: dict[Side, SideView]) -> dict[Side, Contact]:
     contacts = {side: view.contact or EMPTY for side, view in views.items()}
     if isinstance(action, Update):
         for side in action.merged.targets:
-            fields = {name: getattr(action.merged.targets[side], name) for name in action.merged.fields_to_write(side)}
+            fields = {
+                name: getattr(action.merged.targets[side], name)
+                for name in action.merged.fields_to_write(side)
+            }
             contacts[side] = replace(contacts[side], **fields)
     return contacts
 
@@ -165,7 +172,11 @@ def told(action: Action, swap: bool) -> Any:
         case Delete():
             return "delete", side(action.side), action.released
         case Become():
-            missing = action.missing and (side(action.missing.side), action.missing.at, action.missing.delete_on)
+            missing = action.missing and (
+                side(action.missing.side),
+                action.missing.at,
+                action.missing.delete_on,
+            )
             return "become", action.state, missing, side(action.forget)
         case Renew():
             return "renew", side(action.missing)
@@ -188,7 +199,11 @@ def told(action: Action, swap: bool) -> Any:
     ),
     st.tuples(
         *[
-            st.builds(SideView, st.sampled_from([Presence.PRESENT, Presence.DELETED, Presence.UNCONFIRMED]), CONTACTS)
+            st.builds(
+                SideView,
+                st.sampled_from([Presence.PRESENT, Presence.DELETED, Presence.UNCONFIRMED]),
+                CONTACTS,
+            )
             for _ in Side
         ]
     ).map(of_both),
@@ -199,11 +214,16 @@ def test_swapping_sides_switches_and_policy_swaps_the_plan(
 ) -> None:
     assume(chosen.private_fields == "share")
     seen = mapping.seen
-    tied = seen.sugar_changed_at == seen.google_changed_at or None in (seen.sugar_changed_at, seen.google_changed_at)
+    tied = seen.sugar_changed_at == seen.google_changed_at or None in (
+        seen.sugar_changed_at,
+        seen.google_changed_at,
+    )
     assume(chosen.conflict != "newest" or not tied)
     turned = {S: views[G], G: views[S]}
     action = plan(mapping, views, chosen, NOW)
-    assert told(action, True) == told(plan(swapped_mapping(mapping), turned, swapped_settings(chosen), NOW), False)
+    assert told(action, True) == told(
+        plan(swapped_mapping(mapping), turned, swapped_settings(chosen), NOW), False
+    )
 
 
 # P3, P4
@@ -221,7 +241,9 @@ def test_equal_contents_are_never_written(
 
 @THOROUGH
 @given(LINKED, CONTACTS, st.sampled_from(Side))
-def test_the_other_side_receives_exactly_what_one_side_changed(mapping: Mapping, edited: Contact, side: Side) -> None:
+def test_the_other_side_receives_exactly_what_one_side_changed(
+    mapping: Mapping, edited: Contact, side: Side
+) -> None:
     base = mapping.base or EMPTY
     views = {side: shown(edited), side.other: shown(base)}
     action = plan(mapping, views, settings(), NOW)
@@ -289,7 +311,10 @@ def test_with_everything_off_nothing_is_written_and_no_base_moves(
         from_google=Direction(enabled=False, **dict.fromkeys(VERBS, True)),
         conflict=chosen.conflict,
     )
-    actions = [plan(mapping, views, off, NOW), place(side, views[side], Match(verdict, ("p",)), views[side.other], off)]
+    actions = [
+        plan(mapping, views, off, NOW),
+        place(side, views[side], Match(verdict, ("p",)), views[side.other], off),
+    ]
     for action in actions:
         assert not isinstance(action, Create | Delete)
         if isinstance(action, Update):

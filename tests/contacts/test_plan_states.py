@@ -5,13 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.contacts.planning import (
+    BASE,
+    DELETED,
+    HIDDEN,
+    NONE,
+    NOW,
+    UNCONFIRMED,
+    mapped,
+    noted,
+    settings,
+    shown,
+)
 
 from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.mapping import Directive, Mapping, Missing, State
 from contact_sync.contacts.plan import Action, Become, Forget, Nothing, Renew, SideView, Update, Wait, plan
 from contact_sync.contacts.settings import SyncSettings
 from contact_sync.contacts.side import Side
-from tests.contacts.planning import BASE, DELETED, HIDDEN, NONE, NOW, UNCONFIRMED, mapped, noted, settings, shown
 
 SIDES = pytest.mark.parametrize("side", list(Side))
 ALL = settings()

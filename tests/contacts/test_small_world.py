@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import pytest
+from tests.contacts.planning import BASE, NOW
 
 from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.mapping import Mapping, Missing, State
@@ -33,7 +34,6 @@ from contact_sync.contacts.plan import (
 )
 from contact_sync.contacts.settings import VERBS, Direction, SyncSettings, Verb
 from contact_sync.contacts.side import Side
-from tests.contacts.planning import BASE, NOW
 
 Written = tuple[Verb, Side, str | None]
 MOST_STEPS = 3
@@ -126,7 +126,9 @@ class SmallWorld:
     def agree(self) -> None:
         contacts = {side: titled(value) for side, value in self.values.items() if value is not None}
         before = self.mapping or Mapping("s1", "g1")
-        base, held = agreed_base(contacts, before.base, {side: lambda contact: contact for side in Side}, before.held)
+        base, held = agreed_base(
+            contacts, before.base, {side: lambda contact: contact for side in Side}, before.held
+        )
         self.mapping = replace(before, state=State.LINKED, base=base, held=held, missing=None)
 
     def change(self, **changes: object) -> None:
@@ -152,7 +154,11 @@ Case = tuple[str | None, str | None, bool]
 def cases(alphabet: str) -> list[Case]:
     values = (None, *ALPHABETS[alphabet])
     return [
-        (sugar, google, linked) for sugar in values for google in values for linked in (True, False) if sugar or google
+        (sugar, google, linked)
+        for sugar in values
+        for google in values
+        for linked in (True, False)
+        if sugar or google
     ]
 
 

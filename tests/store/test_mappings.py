@@ -48,6 +48,7 @@ def test_a_mapping_reads_like_a_sentence_in_the_console(db: Database) -> None:
         "google_id": "c1",
         "name": "Ana",
         "match_keys": [],
+        "held": {},
         "state": "linked",
         "base": {
             "first_name": "Ana",

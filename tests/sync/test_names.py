@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.sync.situations import causes, everything_on
 from tests.world import World
 

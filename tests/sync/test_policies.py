@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.sync.situations import ALL_ON, causes, everything_on, google_title, linked, sugar_title
+from tests.world import World, link, switches
 
 from contact_sync.contacts.contact import PRIVATE_FIELDS
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.side import Side
-from tests.sync.situations import ALL_ON, causes, everything_on, google_title, linked, sugar_title
-from tests.world import World, link, switches
 
 # Conflicts
 
@@ -51,7 +51,12 @@ def test_the_policy_decides_a_conflict_and_the_loser_is_in_the_history(
     world, sugar_id, google_id = conflict(policy, google_later_by=google_later_by)
     assert (sugar_title(world, sugar_id), google_title(world, google_id)) == (winner, winner)
     loser = {"sugar's": "google's", "google's": "sugar's"}[winner]
-    lost = [(change.field, change.lost, change.after) for e in world.history() for change in e.changes if change.lost]
+    lost = [
+        (change.field, change.lost, change.after)
+        for e in world.history()
+        for change in e.changes
+        if change.lost
+    ]
     assert lost == [("title", loser, winner)]
 
 
@@ -68,10 +73,16 @@ def test_newest_counts_from_the_first_sight_of_each_change_not_from_its_last_tou
     assert (sugar_title(world, sugar_id), google_title(world, google_id)) == ("google's", "google's")
 
 
-@pytest.mark.parametrize(("policy", "winner"), [("newest", "google's"), ("sugar", "sugar's"), ("google", "google's")])
-def test_in_a_first_merge_differing_values_go_by_policy_and_none_is_lost_unseen(policy: str, winner: str) -> None:
+@pytest.mark.parametrize(
+    ("policy", "winner"), [("newest", "google's"), ("sugar", "sugar's"), ("google", "google's")]
+)
+def test_in_a_first_merge_differing_values_go_by_policy_and_none_is_lost_unseen(
+    policy: str, winner: str
+) -> None:
     world = everything_on(conflict=policy)
-    sugar_id = world.add_sugar(last_name="Ruiz", email="ana@x.test", title="sugar's", phone_work="+34 600 100 200")
+    sugar_id = world.add_sugar(
+        last_name="Ruiz", email="ana@x.test", title="sugar's", phone_work="+34 600 100 200"
+    )
     world.clock.advance(seconds=60)
     google_id = world.add_google(
         "", "Ruiz", "ana@x.test", organizations=[{"title": "google's", "department": "Sales"}]
@@ -102,7 +113,9 @@ def both_show(pair: Pair) -> bool:
 
 
 @pytest.mark.parametrize(("switch", "edit"), [("su", edit_in_sugar), ("gu", edit_in_google)])
-def test_an_update_switch_turned_on_later_catches_up_what_was_edited_meanwhile(switch: str, edit: Any) -> None:
+def test_an_update_switch_turned_on_later_catches_up_what_was_edited_meanwhile(
+    switch: str, edit: Any
+) -> None:
     pair = linked(title="old")
     world = pair[0]
     world.set(**switches(sc=True, gc=True))
@@ -133,7 +146,9 @@ def test_a_create_switch_turned_on_later_creates_what_came_meanwhile(side: Side)
 
 
 @pytest.mark.parametrize("side", list(Side))
-def test_deletions_are_carried_out_from_the_second_intake_after_their_switch_was_turned_on(side: Side) -> None:
+def test_deletions_are_carried_out_from_the_second_intake_after_their_switch_was_turned_on(
+    side: Side,
+) -> None:
     world = everything_on(**switches(su=True, sc=True, gu=True, gc=True))
     pairs = [link(world, last=name, email=f"{name}@x.test") for name in ("before", "between", "after")]
 
@@ -150,7 +165,11 @@ def test_deletions_are_carried_out_from_the_second_intake_after_their_switch_was
     world.settle()
     delete(pairs[2])
     world.settle()
-    assert [world.mapping(sugar_id).state for sugar_id, _ in pairs] == [State.UNLINKED, State.UNLINKED, State.GONE]
+    assert [world.mapping(sugar_id).state for sugar_id, _ in pairs] == [
+        State.UNLINKED,
+        State.UNLINKED,
+        State.GONE,
+    ]
     left = world.google_names() if side is Side.SUGAR else world.sugar_names()
     assert left == ["Ana before", "Ana between"]
 

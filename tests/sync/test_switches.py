@@ -11,14 +11,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
-
-from contact_sync.contacts.mapping import State
 from tests.sync.situations import ALL_ON, google_title, sugar_title
 from tests.world import World, switches
 
+from contact_sync.contacts.mapping import State
+
 FLAGS = ("su", "sc", "sd", "gu", "gc", "gd")
 COMBINATIONS = [dict(zip(FLAGS, flags, strict=True)) for flags in itertools.product((False, True), repeat=6)]
-LINKED = ("sugar edits", "google edits", "both edit", "conflict", "sugar deletes", "google deletes", "both delete")
+LINKED = (
+    "sugar edits",
+    "google edits",
+    "both edit",
+    "conflict",
+    "sugar deletes",
+    "google deletes",
+    "both delete",
+)
 EDITED_SURVIVORS = ("sugar deletes, google edits", "google deletes, sugar edits")
 ABSENT = None
 Titles = tuple[str | None, str | None]
@@ -44,7 +52,8 @@ class Book:
         world.set(**ALL_ON, overflow="continue")
         names = (*LINKED, *EDITED_SURVIVORS)
         sugar = {
-            name: world.add_sugar(last_name=name, email=address(name), title="old", department="old") for name in names
+            name: world.add_sugar(last_name=name, email=address(name), title="old", department="old")
+            for name in names
         }
         world.settle()
         return cls(world, sugar, {name: world.mapping(sugar[name]).google_id for name in names})
@@ -74,7 +83,9 @@ class Book:
         )
         sugar["the same"] = world.add_sugar(last_name="the same", email="same@x.test", title="sugar's")
         world.clock.advance(seconds=5)
-        google["the same"] = world.add_google("", "the same", "same@x.test", organizations=[{"title": "google's"}])
+        google["the same"] = world.add_google(
+            "", "the same", "same@x.test", organizations=[{"title": "google's"}]
+        )
 
     def titles(self) -> dict[str, Titles]:
         """What each contact shows on both sides, found by its address."""

@@ -60,6 +60,8 @@ def after_update(
         state=State.LINKED,
         base=base,
         held=held,
+        # A last name of its own ends the filler, also where a person typed it.
+        filled=None if contacts[Side.SUGAR].last_name else mapping.filled,
         seen=Seen(
             sugar_date=record.get("date_modified"),
             google_etag=google_person.source_etag(person),

@@ -261,8 +261,15 @@ def _known_linked(page: _Page, person: Mapping[str, Any], entry: IndexEntry, map
         page.marks.put(*items)
 
 
-def tombstone(session: Session, marks: Marks, entry: IndexEntry, mapping: ContactMapping | None) -> None:
-    """A contact is reported deleted: an unlinked one is forgotten, a linked one noted on its mapping."""
+def tombstone(
+    session: Session,
+    marks: Marks,
+    entry: IndexEntry,
+    mapping: ContactMapping | None,
+    at: datetime | None = None,
+) -> None:
+    """A contact is reported deleted: an unlinked one is forgotten, a linked one noted on its mapping, and looked at
+    from `at` on."""
     if mapping is None:
         closing = [backlog.close(session.user.id, entry.backlog)] if entry.backlog else []
         marks.put(google_index.remove(session.user.id, entry.google_id), *closing)
@@ -273,7 +280,7 @@ def tombstone(session: Session, marks: Marks, entry: IndexEntry, mapping: Contac
         settled = replace(mapping, google_id=None, google_source_id=None)
         marks.put(settled, google_index.remove(session.user.id, entry.google_id))
     else:
-        note_deleted(session, marks, mapping, Side.GOOGLE)
+        note_deleted(session, marks, mapping, Side.GOOGLE, at)
 
 
 def listed(session: Session, ids: set[str]) -> Marks:
@@ -288,6 +295,8 @@ def listed(session: Session, ids: set[str]) -> Marks:
         if mapping is None:
             if entry.due_at is None:
                 marks.put(replace(entry, due_at=now))
-        elif mapping.written_at is None or now - mapping.written_at > ECHO_DELAY:
-            tombstone(session, marks, entry, mapping)
+        else:
+            # So soon after our own write the listing proves nothing: the direct read has to wait.
+            at = mapping.written_at + ECHO_DELAY if mapping.written_at is not None else now
+            tombstone(session, marks, entry, mapping, at)
     return marks

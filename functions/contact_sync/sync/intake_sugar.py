@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..contacts import sugar_record
@@ -137,9 +137,12 @@ def deleted(session: Session, marks: Marks, ids: Collection[str]) -> None:
         note_deleted(session, marks, mapping, Side.SUGAR)
 
 
-def note_deleted(session: Session, marks: Marks, mapping: ContactMapping, side: Side) -> None:
-    """Note on a mapping that its record on `side` is reported deleted (the direct read decides later)."""
+def note_deleted(
+    session: Session, marks: Marks, mapping: ContactMapping, side: Side, at: datetime | None = None
+) -> None:
+    """Note on a mapping that its record on `side` is reported deleted. A direct read decides: now, or from `at` on."""
     now = session.engine.now()
+    due_at = max(now, at or now)
     noted = mapping.missing is not None and mapping.missing.side is side
     if mapping.state is State.GONE or noted:
         return
@@ -153,7 +156,7 @@ def note_deleted(session: Session, marks: Marks, mapping: ContactMapping, side: 
         missing = mapping.missing or Missing(side, now, waits)
         marked = replace(mapping, missing=missing, deletion_waits=side.other if waits and not both else None)
         if mapping.backlog is None:
-            marks.put(replace(marked, due_at=now))
+            marks.put(replace(marked, due_at=due_at))
         elif both:
             # Both sides are gone: there is nothing left to ask a human about.
             marks.put(

@@ -294,6 +294,8 @@ def test_favourites_audit_and_erased_fields(admin, sugar):
     assert (entry["field_name"], entry["before"], entry["after"]) == ("title", "CEO", "CTO")
     sugar.erase_fields("a", "title")
     assert admin.list(erased_fields=True)["records"][0]["_erased_fields"] == ["title"]
+    assert admin.get("/Contacts/a?erased_fields=true")["_erased_fields"] == ["title"]
+    assert "_erased_fields" not in admin.get("/Contacts/a")
 
 
 def test_tags_are_replaced_as_a_list(admin, sugar):

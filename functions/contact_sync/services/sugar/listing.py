@@ -39,8 +39,16 @@ class Scope:
 def list_query(
     conditions: list[dict[str, Any]], fields: str, order: str, page: int = PAGE, offset: int = 0
 ) -> dict[str, Any]:
-    """The body of a list request. An instance may cut the page shorter without a word."""
-    return {"filter": conditions, "fields": fields, "order_by": order, "max_num": page, "offset": offset}
+    """The body of a list request. An instance may cut the page shorter without a word. Records name what was
+    erased of them for privacy: that is no clearing."""
+    return {
+        "filter": conditions,
+        "fields": fields,
+        "order_by": order,
+        "max_num": page,
+        "offset": offset,
+        "erased_fields": True,
+    }
 
 
 def ask_list(caller: Caller, query: dict[str, Any]) -> Answer:

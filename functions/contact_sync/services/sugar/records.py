@@ -38,8 +38,9 @@ class Fetched:
 
 
 def record_item(record_id: str, fields: Sequence[str]) -> Item:
-    """The read of one record."""
-    return Item(f"Contacts/{segment(record_id)}?fields={','.join(dict.fromkeys(fields))}")
+    """The read of one record, with the names of what was erased of it for privacy."""
+    shown = ",".join(dict.fromkeys(fields))
+    return Item(f"Contacts/{segment(record_id)}?fields={shown}&erased_fields=true")
 
 
 def fetch(

@@ -11,7 +11,7 @@ import requests
 
 from . import loading, options
 from .csv_rows import BadFile
-from .processes import ProcessFailed, Processes
+from .processes import Processes, ProcessFailed
 from .progress import Screen
 from .sign_in import WebFailed
 from .signals import Signals, Stopped

@@ -63,6 +63,28 @@ def field_count(sugar: Record) -> int:
     return sum(bool(sugar.get(name)) for name in held) + addresses
 
 
+def values_held(sugar: Record, person: Record) -> set[str]:
+    """Every text in two records, as either of them may be remembered."""
+    held = set(map(_text, _leaves([sugar, person])))
+    for item in person.get("addresses", ()):
+        held.add(
+            "\n".join(filter(None, (_text(item.get(key)) for key in ("streetAddress", "extendedAddress"))))
+        )
+    for item in person.get("birthdays", ()):
+        date = item.get("date", {})
+        year = f"{date['year']:04}" if date.get("year") else "-"
+        held.add(f"{year}-{date.get('month', 0):02}-{date.get('day', 0):02}")
+    return held
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(inner)
+    elif isinstance(value, str):
+        yield value
+
+
 def _names(sugar: Record, person: Record) -> Iterator[Difference]:
     name = _first(person, "names")
     given, family = _text(name.get("givenName")), _text(name.get("familyName"))
@@ -117,7 +139,9 @@ def _phones(sugar: Record, person: Record) -> Iterator[Difference]:
 def _addresses(sugar: Record, person: Record) -> Iterator[Difference]:
     for field, kinds in _ADDRESSES.items():
         there = [
-            _google_address(field, item) for item in person.get("addresses", ()) if item.get("type", "") in kinds
+            _google_address(field, item)
+            for item in person.get("addresses", ())
+            if item.get("type", "") in kinds
         ]
         here = (_text(sugar[f"{field}_street"]), *(_text(sugar[f"{field}_{part}"]) for part in _PARTS))
         if (any(here) or any(map(any, there))) and here not in there:

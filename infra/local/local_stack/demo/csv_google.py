@@ -80,7 +80,9 @@ def read(path: Path) -> Rows:
 def _check_header(header: list[str]) -> str | None:
     if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
         return "the columns must be separated by commas"
-    if not {"First Name", "Last Name", "Organization Name", "E-mail 1 - Value", "Phone 1 - Value"} & set(header):
+    if not {"First Name", "Last Name", "Organization Name", "E-mail 1 - Value", "Phone 1 - Value"} & set(
+        header
+    ):
         return "it is no Google CSV: the first row must be as Google Contacts exports it, First Name,Middle Name,..."
     if len(set(header)) < len(header):
         return "a column is there twice"
@@ -121,13 +123,17 @@ def _person(cells: Record) -> Record:
 
 def _items(name: str, kind: _Repeated, text: dict[str, str]) -> Iterator[Record]:
     """The items of one kind; `primary` says whether the label was marked."""
-    numbers = sorted({int(match[2]) for column in text if (match := _COLUMN.fullmatch(column)) and match[1] == name})
+    numbers = sorted(
+        {int(match[2]) for column in text if (match := _COLUMN.fullmatch(column)) and match[1] == name}
+    )
     for number in numbers:
         label = text.get(f"{name} {number} - Label") or text.get(f"{name} {number} - Type") or ""
         columns = {key: text.get(f"{name} {number} - {column}", "") for column, key in kind.keys.items()}
         values = {key: [each.strip() for each in cell.split(_JOINT)] for key, cell in columns.items() if cell}
         for index in range(max(map(len, values.values()), default=0)):
-            item: Record = {key: each[index] for key, each in values.items() if index < len(each) and each[index]}
+            item: Record = {
+                key: each[index] for key, each in values.items() if index < len(each) and each[index]
+            }
             if not item:
                 continue
             if "date" in item:

@@ -73,7 +73,9 @@ def unknown_columns(header: Collection[str], known: Collection[str]) -> str | No
     return f"unknown column {', '.join(named)}{more}"
 
 
-def _numbered(lines: Iterator[list[str]], header: list[str], rows: Rows, path: Path) -> Iterator[tuple[int, Record]]:
+def _numbered(
+    lines: Iterator[list[str]], header: list[str], rows: Rows, path: Path
+) -> Iterator[tuple[int, Record]]:
     number = 1
     while True:
         number += 1
@@ -87,6 +89,8 @@ def _numbered(lines: Iterator[list[str]], header: list[str], rows: Rows, path: P
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
-            rows.problems.append(f"{path.name}, row {number}: it has {len(cells)} cells, the header has {len(header)}.")
+            rows.problems.append(
+                f"{path.name}, row {number}: it has {len(cells)} cells, the header has {len(header)}."
+            )
             continue
         yield number, dict(zip(header, cells, strict=True))

@@ -56,19 +56,19 @@ def material(contacts: int, sugar_csv: Path | None, google_csv: Path | None) -> 
         scenes = demo_data.scenes(contacts)
         words = f"{len(scenes)} made-up people, {len(demo_data.AWKWARD)} of them awkward cases"
         return Material(scenes, demo_data.COMPANIES, words)
-    scenes, problems, words = [], [], []
+    scenes, problems, sources = [], [], []
     if sugar_csv:
         rows = csv_sugar.read(sugar_csv)
         scenes += [Scene("", sugar=(record,), expect=None) for record in rows.records]
         problems += rows.problems
-        words.append(f"{len(rows.records)} from {sugar_csv.name}")
+        sources.append(f"{len(rows.records)} from {sugar_csv.name}")
     if google_csv:
         rows = csv_google.read(google_csv)
         scenes += [Scene("", google=(record,), expect=None) for record in rows.records]
         problems += rows.problems
-        words.append(f"{len(rows.records)} from {google_csv.name}")
+        sources.append(f"{len(rows.records)} from {google_csv.name}")
     named = (record.get("account_name", "") for scene in scenes for record in scene.sugar)
-    return Material(scenes, sorted(set(named) - {""}), ", ".join(words), problems)
+    return Material(scenes, sorted(set(named) - {""}), ", ".join(sources), problems)
 
 
 def fill(sugar: SugarBook, google: GoogleBook, wanted: Material, service_password: str) -> Books:

@@ -46,13 +46,22 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         "--sugar-csv", type=Path, metavar="FILE", help="Sugar contacts instead, a column per Sugar field name"
     )
     parser.add_argument(
-        "--google-csv", type=Path, metavar="FILE", help="Google contacts instead, as Google Contacts exports them"
+        "--google-csv",
+        type=Path,
+        metavar="FILE",
+        help="Google contacts instead, as Google Contacts exports them",
     )
     parser.add_argument(
-        "--tick", type=_pause, default=5.0, metavar="SECONDS", help="pause between ticks of the scheduler, default 5"
+        "--tick",
+        type=_pause,
+        default=5.0,
+        metavar="SECONDS",
+        help="pause between ticks of the scheduler, default 5",
     )
     parser.add_argument(
-        "--firestore-emulator", action="store_true", help="use Google's Firestore emulator (needs Java and gcloud)"
+        "--firestore-emulator",
+        action="store_true",
+        help="use Google's Firestore emulator (needs Java and gcloud)",
     )
     # Heeded by the program that starts this one; named here for --help.
     parser.add_argument(

@@ -70,7 +70,9 @@ class Processes:
         self._signals.ignore()
         self.stop()
 
-    def start(self, name: str, command: Sequence[str], port: int, environ: Mapping[str, str], cwd: Path) -> Process:
+    def start(
+        self, name: str, command: Sequence[str], port: int, environ: Mapping[str, str], cwd: Path
+    ) -> Process:
         """Start a program that will listen on `port`."""
         log = self._logs / f"{name.replace(' ', '-').lower()}.log"
         with self._signals.held(), log.open("wb") as output:

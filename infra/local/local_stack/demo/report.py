@@ -92,8 +92,8 @@ def _name(google: Mapping[str, Record], google_id: str | None) -> str:
 
 def _changed(before: Mapping[str, Record], after: Mapping[str, Record], *besides: str) -> int:
     """How many records hold something else than before."""
-    ignored = {*besides, "photos"}
-    return sum(
-        any(before[key].get(name) != after[key].get(name) for name in (before[key].keys() | after[key].keys()) - ignored)
-        for key in before.keys() & after.keys()
-    )
+
+    def content(record: Record) -> Record:
+        return {name: value for name, value in record.items() if name not in (*besides, "photos")}
+
+    return sum(content(before[key]) != content(after[key]) for key in before.keys() & after.keys())

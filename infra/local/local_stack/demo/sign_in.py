@@ -67,7 +67,9 @@ class Visitor:
         answer = self._http.get(f"{self.web}/api/settings", timeout=_SECONDS)
         wanted = {**self._json(answer), **changes}
         headers = {"If-Match": answer.headers["ETag"], "X-CSRF-Token": self.csrf_token}
-        return self._json(self._http.put(f"{self.web}/api/settings", json=wanted, headers=headers, timeout=_SECONDS))
+        return self._json(
+            self._http.put(f"{self.web}/api/settings", json=wanted, headers=headers, timeout=_SECONDS)
+        )
 
     def sync_now(self) -> str:
         """Start a sync; returns the run."""
@@ -79,7 +81,8 @@ class Visitor:
         """Go where a page leads, by way of Google and back, to the web function's home."""
         answer = self._http.get(self.web + page, timeout=_SECONDS)
         if answer.status_code != 200 or urlsplit(answer.url).netloc != urlsplit(self.web).netloc:
-            raise WebFailed(f"GET {page} ended at {urlsplit(answer.url).path}: {answer.status_code} {answer.text[:300]}")
+            where = urlsplit(answer.url).path
+            raise WebFailed(f"GET {page} ended at {where}: {answer.status_code} {answer.text[:300]}")
 
     @staticmethod
     def _json(answer: requests.Response) -> Json:

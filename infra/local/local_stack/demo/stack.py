@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .processes import Process, ProcessFailed, Processes, free_ports
+from .processes import Process, Processes, ProcessFailed, free_ports
 
 LOCAL = Path(__file__).resolve().parents[2]
 FUNCTIONS = LOCAL.parents[1] / "functions"
@@ -77,9 +77,9 @@ def start(processes: Processes, *, firestore_emulator: bool = False) -> Stack:
         firestore = processes.start("Firestore emulator", command, ports["firestore"], plain, LOCAL)
     else:
         firestore = module("firestore", "Firestore")
-    stack = Stack(sugar, google, firestore, tasks, *functions, sugar_password=password)
     processes.wait([sugar, google, firestore, tasks, *functions])
-    return stack
+    dispatcher, worker, web = functions
+    return Stack(sugar, google, firestore, tasks, dispatcher, worker, web, password)
 
 
 _TARGETS = ("dispatcher", "worker", "web")
@@ -87,7 +87,9 @@ _TARGETS = ("dispatcher", "worker", "web")
 
 def _configuration(ports: Mapping[str, int], password: str, client_secret: str) -> dict[str, str]:
     """The environment of the three functions; the keys are new every time."""
-    sugar, google, web, worker = (f"http://127.0.0.1:{ports[name]}" for name in ("sugar", "google", "web", "worker"))
+    sugar, google, web, worker = (
+        f"http://127.0.0.1:{ports[name]}" for name in ("sugar", "google", "web", "worker")
+    )
     return {
         "GOOGLE_CLOUD_PROJECT": PROJECT,
         "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{ports['firestore']}",
@@ -136,4 +138,5 @@ def _emulator() -> list[str]:
             "Google's Firestore emulator was not found: it needs Java and the Google Cloud SDK with the component "
             "cloud-firestore-emulator.\n    Without --firestore-emulator the stand-in is used, which needs neither."
         )
-    return [java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", str(jar), _EMULATOR_CLASS, "start", "--host=127.0.0.1"]
+    quick_start = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+    return [java, *quick_start, "-cp", str(jar), _EMULATOR_CLASS, "start", "--host=127.0.0.1"]

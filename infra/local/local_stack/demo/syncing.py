@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import requests
 
-from .sign_in import Json, Visitor, WebFailed
+from .sign_in import Json, Visitor
 
 _POLL_SECONDS = 0.25
 _PATIENCE = 120.0
@@ -42,7 +42,9 @@ def sync_until_done(visitor: Visitor, show: Callable[[int, int], None], check: C
         show(done, total)
         failed = next((run for run in runs if run["error"]), None)
         if failed or status["connection"]["state"] != "connected":
-            raise SyncFailed(f"The sync stopped: {failed['error'] if failed else status['connection']['message']}")
+            raise SyncFailed(
+                f"The sync stopped: {failed['error'] if failed else status['connection']['message']}"
+            )
         begun = any(run["run"] == first and run["finished"] for run in runs)
         quiet = quiet + 1 if begun and not waiting and not status["running"] else 0
         now = {"runs": runs, "waiting": waiting}
@@ -77,20 +79,3 @@ class Scheduler:
                 http.post(self._dispatcher, json={}, timeout=30)
             except requests.RequestException:
                 continue
-
-
-def news(visitor: Visitor, seen: set[str]) -> list[str]:
-    """What finished runs did that were not seen before, in words; remembers them as seen."""
-    try:
-        runs = visitor.get("/api/runs")["items"]
-    except (WebFailed, requests.RequestException):
-        return []
-    lines = []
-    for run in reversed(runs):
-        if run["run"] in seen or not run["finished"]:
-            continue
-        seen.add(run["run"])
-        counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in run["counts"].items())
-        if counts or run["error"]:
-            lines.append(counts or f"failed: {run['error']}")
-    return lines

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..demo_data import LEFT_ALONE, LINKED
-from .compare import Record, differences, field_count
+from .compare import Record, differences, field_count, values_held
 from .loading import Books, Placed
 from .outcome import Stored
 
@@ -30,7 +30,9 @@ class Verdict:
     problems: list[str] = field(default_factory=list)
 
 
-def verify(books: Books, sugar: Mapping[str, Record], google: Mapping[str, Record], stored: Stored) -> Verdict:
+def verify(
+    books: Books, sugar: Mapping[str, Record], google: Mapping[str, Record], stored: Stored
+) -> Verdict:
     """Compare what there is now (`sugar`, `google`: every record by id) with what there should be."""
     found = _Found(books, sugar, google, stored)
     problems = [*found.pairing(), *found.contents(), *found.accounting(), *found.due()]
@@ -71,7 +73,7 @@ class _Found:
                 yield f"{self._google_name(google_id)} is linked {count} times."
 
     def contents(self) -> Iterator[str]:
-        """Both records of a pair hold the same, and so does what is remembered of them; a copy left its source alone."""
+        """Both records of a pair hold the same; a copy left its source as it was."""
         for sugar_id, google_id in self.pairs.items():
             if sugar_id not in self.sugar or google_id not in self.google:
                 continue
@@ -79,14 +81,16 @@ class _Found:
             for difference in differences(here, there, self.books.companies):
                 yield f"{self._sugar_name(sugar_id)}: {difference}."
             before_here, before_there = self.books.sugar.get(sugar_id), self.books.google.get(google_id)
-            if before_there is None and before_here is not None and _changed(before_here, here, "date_modified"):
+            if (
+                before_there is None
+                and before_here is not None
+                and _changed(before_here, here, "date_modified")
+            ):
                 yield f"{self._sugar_name(sugar_id)} was changed in Sugar, although it was only copied to Google."
             if before_here is None and before_there is not None and _changed(before_there, there):
                 yield f"{self._google_name(google_id)} was changed in Google, although it was only copied to Sugar."
-            base = self.stored.mappings[sugar_id].get("base") or {}
-            last_names = {here["last_name"], there.get("names", [{}])[0].get("familyName", ""), ""}
-            if base.get("last_name", "") not in last_names:
-                yield f"{self._sugar_name(sugar_id)}: the remembered last name is on neither side."
+            for name in _remembered_wrongly(self.stored.mappings[sugar_id].get("base"), here, there):
+                yield f"{self._sugar_name(sugar_id)}: what is remembered as {name} is on neither side."
 
     def accounting(self) -> Iterator[str]:
         """Every record of either side was there before or is the copy of one that was, and none has got lost."""
@@ -105,7 +109,9 @@ class _Found:
         """Nothing waits for work."""
         now = datetime.now(UTC)
         documents = [*self.stored.mappings.values(), *self.stored.google_index.values()]
-        waiting = sum(document.get("due_at") is not None and document["due_at"] <= now for document in documents)
+        waiting = sum(
+            document.get("due_at") is not None and document["due_at"] <= now for document in documents
+        )
         if waiting:
             yield f"{waiting} contacts still wait to be synced."
 
@@ -154,7 +160,9 @@ class _Found:
         if mapping is None:
             mine = self.sugar.get(sugar_id, {}).get("assigned_user_id") == self.books.user_id
             return WAITING if mine else LEFT_ALONE
-        return self._cause(mapping) or (WAITING if mapping["state"] in ("new", "creating") else str(mapping["state"]))
+        return self._cause(mapping) or (
+            WAITING if mapping["state"] in ("new", "creating") else str(mapping["state"])
+        )
 
     def _google_outcome(self, google_id: str) -> str:
         entry = self.stored.google_index.get(google_id)
@@ -181,7 +189,9 @@ class _Found:
         )
 
     def _title(self, placed: Placed) -> str:
-        return ", ".join((*map(self._sugar_name, placed.sugar_ids), *map(self._google_name, placed.google_ids)))
+        return ", ".join(
+            (*map(self._sugar_name, placed.sugar_ids), *map(self._google_name, placed.google_ids))
+        )
 
     def _sugar_name(self, sugar_id: str) -> str:
         record = self.sugar.get(sugar_id, {})
@@ -203,6 +213,18 @@ def google_name(person: Record) -> str:
 def _changed(before: Record, after: Record, *besides: str) -> bool:
     ignored = {*_VOLATILE, *besides}
     return any(before.get(key) != after.get(key) for key in (before.keys() | after.keys()) - ignored)
+
+
+def _remembered_wrongly(base: Mapping[str, Any] | None, sugar: Record, person: Record) -> Iterator[str]:
+    """The fields of a mapping's base, which is what both sides agreed on, that neither side has."""
+    if base is None:
+        yield "the contact"
+        return
+    held = values_held(sugar, person)
+    for name, value in base.items():
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        if not held.issuperset(parts):
+            yield name
 
 
 def _at(value: Any, path: str) -> Any:

@@ -44,7 +44,13 @@ NAMES = (
     ),
     Scene(
         "a name that is HTML, in Sugar",
-        sugar=({"first_name": "<b>Bobby</b>", "last_name": "{{7*7}} &amp; Sons", "email": ["bobby@evil.example"]},),
+        sugar=(
+            {
+                "first_name": "<b>Bobby</b>",
+                "last_name": "{{7*7}} &amp; Sons",
+                "email": ["bobby@evil.example"],
+            },
+        ),
         google_shows={"names.0.givenName": "<b>Bobby</b>", "names.0.familyName": "{{7*7}} &amp; Sons"},
     ),
     Scene(
@@ -87,7 +93,11 @@ NAMES = (
             ),
         ),
         sugar_shows={"salutation": "Dr.", "first_name": "Martin", "last_name": "Kingsley"},
-        google_shows={"names.0.middleName": "Luther", "names.0.honorificSuffix": "Jr.", "nicknames.0.value": "Marty"},
+        google_shows={
+            "names.0.middleName": "Luther",
+            "names.0.honorificSuffix": "Jr.",
+            "nicknames.0.value": "Marty",
+        },
     ),
     Scene(
         "a salutation that is not in Sugar's list",
@@ -125,11 +135,18 @@ VALUES = (
         "an address that is none",
         google=(person("Ivan", "Invalid", "call me maybe", "ivan@valid.example"),),
         sugar_shows={"email.0.email_address": "ivan@valid.example", "email.1": None},
-        google_shows={"emailAddresses.0.value": "call me maybe", "emailAddresses.1.value": "ivan@valid.example"},
+        google_shows={
+            "emailAddresses.0.value": "call me maybe",
+            "emailAddresses.1.value": "ivan@valid.example",
+        },
     ),
     Scene(
         "a company that Sugar does not know",
-        google=(person("Nora", "Newcorp", "nora@new.example", organizations=work("Nobody Knows Us plc", "Founder")),),
+        google=(
+            person(
+                "Nora", "Newcorp", "nora@new.example", organizations=work("Nobody Knows Us plc", "Founder")
+            ),
+        ),
         sugar_shows={"account_name": "", "title": "Founder"},
         google_shows={"organizations.0.name": "Nobody Knows Us plc"},
     ),
@@ -144,7 +161,9 @@ VALUES = (
         google=(
             person(
                 *("Hilda", "Hypertext", "hilda@web.example"),
-                biographies=[{"value": "<p>One &amp; <b>two</b></p><p>three</p>", "contentType": "TEXT_HTML"}],
+                biographies=[
+                    {"value": "<p>One &amp; <b>two</b></p><p>three</p>", "contentType": "TEXT_HTML"}
+                ],
             ),
         ),
         sugar_shows={"description": "One & two\n\nthree"},
@@ -198,7 +217,12 @@ VALUES = (
                 addresses=[
                     {"type": "home", "streetAddress": "1 First St", "city": "Ulm", "countryCode": "DE"},
                     {"type": "home", "streetAddress": "2 Second St", "city": "Ulm", "countryCode": "DE"},
-                    {"type": "work", "streetAddress": "3 Third St", "extendedAddress": "Hall C", "poBox": "77"},
+                    {
+                        "type": "work",
+                        "streetAddress": "3 Third St",
+                        "extendedAddress": "Hall C",
+                        "poBox": "77",
+                    },
                 ],
             ),
         ),

@@ -25,6 +25,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split("|"))
 
 
+# fmt: off
 LOCALES = (
     Locale(
         "de",
@@ -152,7 +153,8 @@ LOCALES = (
         "{n} St. Stephen's Green", "Dublin", "County Dublin", "D02 XY45", "Ireland",
         "+353 1 900 {n}", "+353 85 900 {n}",
     ),
-)  # fmt: skip
+)
+# fmt: on
 
 COMPANIES = (
     "Harbour Café",
@@ -170,13 +172,20 @@ COMPANIES = (
 )
 """The accounts that Sugar knows; Google contacts of other companies must not make new ones."""
 
-TITLES = ("Head of Purchasing", "Geschäftsführerin", "Directeur général", "営業部長", "Инженер", "Account Manager")
+TITLES = (
+    "Head of Purchasing",
+    "Geschäftsführerin",
+    "Directeur général",
+    "営業部長",
+    "Инженер",
+    "Account Manager",
+)
 DEPARTMENTS = ("Sales", "Einkauf", "Recherche & Développement", "技術部", "", "Support / 2nd level")
 NOTES = (
     "Met at the trade fair; likes to be called in the afternoon.",
     "Zwei Zeilen,\ndie zweite mit Umlauten: äöüß.",
     "メールでの連絡を希望。",
-    "Allergic to <b>bold</b> claims & \"quotes\".",
+    'Allergic to <b>bold</b> claims & "quotes".',
     "يفضل الاتصال صباحا",
     "Prefers tea 🍵 over coffee ☕.",
 )

@@ -71,7 +71,7 @@ def _somebody(number: int, draw: random.Random) -> _Somebody:
 def _sugar(who: _Somebody) -> Record:
     year, month, day = who.birthday
     locale = who.locale
-    record = {
+    record: Record = {
         "first_name": who.first,
         "last_name": who.last,
         "title": who.title,
@@ -92,7 +92,8 @@ def _sugar(who: _Somebody) -> Record:
         record["birthdate"] = f"{year}-{month:02}-{day:02}"
     if who.number % 7 == 0:
         second = {"email_address": f"private.{who.number}@home.example", "opt_out": True}
-        record["email"] = [{"email_address": who.email, "primary_address": True}, second]
+        first = {"email_address": who.email, "primary_address": True}
+        record |= {"email": [first, second]}
     return record
 
 
@@ -120,7 +121,9 @@ def _google(who: _Somebody) -> Record:
 
 def _sugar_half(record: Record) -> Record:
     """What the company knows."""
-    return {key: value for key, value in record.items() if key not in ("phone_mobile", "birthdate", "description")}
+    return {
+        key: value for key, value in record.items() if key not in ("phone_mobile", "birthdate", "description")
+    }
 
 
 def _google_half(record: Record) -> Record:

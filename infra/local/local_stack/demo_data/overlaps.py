@@ -9,7 +9,13 @@ _LONG_AGO = "2023-01-05T10:00:00+00:00"
 
 def _contact(first: str, last: str, *emails: str, **fields: str) -> Record:
     """A Sugar contact."""
-    return {"first_name": first, "last_name": last, "email": list(emails), "date_modified": _LONG_AGO, **fields}
+    return {
+        "first_name": first,
+        "last_name": last,
+        "email": list(emails),
+        "date_modified": _LONG_AGO,
+        **fields,
+    }
 
 
 SAME_PERSON = (
@@ -20,9 +26,7 @@ SAME_PERSON = (
     ),
     Scene(
         "each side knows another half",
-        sugar=(
-            _contact("Hal", "Half", "hal@half.example", phone_work="+44 20 7946 0102", title="Buyer"),
-        ),
+        sugar=(_contact("Hal", "Half", "hal@half.example", phone_work="+44 20 7946 0102", title="Buyer"),),
         google=(person("Hal", "Half", "hal@half.example", phoneNumbers=phones(mobile="+44 7700 900102")),),
         sugar_shows={"phone_work": "+44 20 7946 0102", "phone_mobile": "+44 7700 900102"},
         google_shows={"organizations.0.title": "Buyer"},
@@ -30,7 +34,9 @@ SAME_PERSON = (
     Scene(
         "both sides differ: the later edit wins, here Google's",
         sugar=(_contact("Connie", "Conflict", "connie@differ.example", title="Assistant"),),
-        google=(person("Connie", "Conflict", "connie@differ.example", organizations=[{"title": "Director"}]),),
+        google=(
+            person("Connie", "Conflict", "connie@differ.example", organizations=[{"title": "Director"}]),
+        ),
         sugar_shows={"title": "Director"},
         google_shows={"organizations.0.title": "Director"},
     ),
@@ -58,7 +64,9 @@ SAME_PERSON = (
         "another spelling of the company",
         sugar=(_contact("Corin", "Corporate", "corin@corp-mail.example", account_name="Harbour Café"),),
         google=(
-            person("Corin", "Corporate", "corin@corp-mail.example", organizations=work("harbour café", "Waiter")),
+            person(
+                "Corin", "Corporate", "corin@corp-mail.example", organizations=work("harbour café", "Waiter")
+            ),
         ),
         sugar_shows={"account_name": "Harbour Café", "title": "Waiter"},
     ),
@@ -67,7 +75,10 @@ SAME_PERSON = (
 LOOK_ALIKES = (
     Scene(
         "one mailbox for a whole shop",
-        sugar=(_contact("Ina", "Infodesk", "info@shop.example"), _contact("Ole", "Infodesk", "info@shop.example")),
+        sugar=(
+            _contact("Ina", "Infodesk", "info@shop.example"),
+            _contact("Ole", "Infodesk", "info@shop.example"),
+        ),
         google=(
             person("Ina", "Infodesk", "info@shop.example"),
             person("Ole", "Infodesk", "info@shop.example"),
@@ -83,12 +94,18 @@ LOOK_ALIKES = (
     ),
     Scene(
         "entered twice in Sugar",
-        sugar=(_contact("Dora", "Double", "dora@twice.example"), _contact("Dora", "Double", "dora@twice.example")),
+        sugar=(
+            _contact("Dora", "Double", "dora@twice.example"),
+            _contact("Dora", "Double", "dora@twice.example"),
+        ),
         expect={LINKED: 1, "duplicate": 1},
     ),
     Scene(
         "entered twice in Google",
-        google=(person("Doug", "Double", "doug@twice.example"), person("Doug", "Double", "doug@twice.example")),
+        google=(
+            person("Doug", "Double", "doug@twice.example"),
+            person("Doug", "Double", "doug@twice.example"),
+        ),
         expect={LINKED: 1, "duplicate": 1},
     ),
     Scene(

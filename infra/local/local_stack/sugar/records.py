@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import dates
+from .addresses import truth
 from .database import Database, User
 from .errors import SugarError, database_failure, invalid_parameter, not_authorized, record_not_found
 from .listing import Lister
@@ -190,7 +191,10 @@ class Records:
 
     def shown(self, call: Call, module: str, values: Values) -> dict[str, Any]:
         """A record as this call wants to see it."""
-        return Renderer(self._db, call.caller, module, wanted_fields(call.args)).record(values)
+        record = Renderer(self._db, call.caller, module, wanted_fields(call.args)).record(values)
+        if truth(call.args.get("erased_fields")):
+            record["_erased_fields"] = list(values.get("erased", ()))
+        return record
 
     def _lister(self, call: Call) -> Lister:
         return Lister(self._db, call.caller, self.module(call), self._max_list_limit())
