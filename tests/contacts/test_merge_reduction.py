@@ -140,15 +140,24 @@ def test_an_edit_of_what_sugar_held_is_an_edit_then_and_later(
         assert not result.held
 
 
-def test_what_was_held_is_remembered_while_a_write_is_forbidden() -> None:
-    sugar, google = replace(EMPTY, title="Eng"), replace(EMPTY, title="Engineer")
-    before = merge({S: sugar, G: google}, None, {S: holding(title="Eng"), G: everything}, S, to(*Side))
+@pytest.mark.parametrize(
+    ("field", "less", "whole"),
+    [("title", "Eng", "Engineer"), ("emails", ("a@x.test",), ("a@x.test", "b@x.test"))],
+)
+def test_what_was_held_is_remembered_while_a_write_is_forbidden(field: str, less: Any, whole: Any) -> None:
+    contacts = {S: replace(EMPTY, **{field: less}), G: replace(EMPTY, **{field: whole})}
+    before = merge(contacts, None, {S: holding(**{field: less}), G: everything}, S, to(*Side))
     for allowed in (to(), to(G)):
-        after_it = merge(
-            {S: sugar, G: google}, before.base, dict.fromkeys(Side, everything), S, allowed, before.held
-        )
-        assert not after_it.targets
-        assert (after_it.base, after_it.held) == (before.base, before.held)
+        result = merge(contacts, before.base, dict.fromkeys(Side, everything), S, allowed, before.held)
+        assert not result.targets
+        assert (result.base, result.held) == (before.base, before.held)
+
+
+def test_of_a_base_that_was_only_meant_to_be_written_the_cut_form_is_no_edit() -> None:
+    """A create that was journalled and whose answer was lost: nothing says yet what Sugar made of it."""
+    base = replace(EMPTY, title="Engineer")
+    result = merged(replace(EMPTY, title="Eng"), replace(EMPTY, title="Boss"), base, reducing=True)
+    assert result.targets == {S: Contact(title="Bos")} and not result.losses
 
 
 @THOROUGH

@@ -44,9 +44,7 @@ ODD_CONTACTS = (
     st.builds(Contact, last_name=st.none() | TITLES, title=st.none() | TITLES, emails=st.none()) | CONTACTS
 )
 MOMENTS = st.integers(0, 3).map(lambda hours: NOW + timedelta(hours=hours))
-DIRECTIONS = st.builds(
-    Direction, enabled=st.booleans(), update=st.booleans(), create=st.booleans(), delete=st.booleans()
-)
+DIRECTIONS = st.builds(Direction, **dict.fromkeys(("enabled", "update", "create", "delete"), st.booleans()))
 SETTINGS = st.builds(
     SyncSettings,
     from_sugar=DIRECTIONS,

@@ -285,6 +285,17 @@ def test_a_contact_without_the_label_is_linked_with_who_is_in_sugar_already() ->
     assert google_title(world, google_id) == "CTO"
 
 
+def test_a_contact_without_the_label_that_only_shares_an_address_is_not_created() -> None:
+    world, _ = labelled_world()
+    world.set(**{**ALL_ON, "from_sugar": switches(su=True)["from_sugar"]})
+    world.settle()
+    world.add_sugar(last_name="Reception", email="info@x.test")
+    for name in ("Ruiz", "Okafor"):
+        world.add_google("", name, "info@x.test")
+    world.settle()
+    assert world.sugar_names() == ["Reception"]
+
+
 def test_without_a_label_any_more_all_are_created() -> None:
     world, _ = labelled_world()
     world.add_google("", "Without", "without@x.test")

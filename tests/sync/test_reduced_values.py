@@ -139,6 +139,9 @@ def test_an_erased_field_is_unknown_and_not_cleared_in_google() -> None:
     world.sugar.erase_fields(sugar_id, "title")
     world.settle()
     assert google_title(world, google_id) == "CTO"
+    world.sugar.edit_contact(sugar_id, department="Sales")
+    world.settle()
+    assert jobs(google_id, world) == {"name": "", "title": "CTO", "department": "Sales"}
 
 
 def test_a_field_that_sugar_does_not_let_be_written_waits_and_holds_no_other_back() -> None:

@@ -26,6 +26,8 @@ class Field:
     entries: dict[str, IndexEntry] = field(default_factory=dict)
     mappings: dict[str, ContactMapping] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
+    _holders: dict[str, set[tuple[Side, str]]] = field(default_factory=dict)
+    """By address: who has it."""
 
     def look_up(self, terms: Iterable[str]) -> None:
         """Load everyone within the steps of shared addresses that a verdict depends on. What is placed is no
@@ -37,13 +39,13 @@ class Field:
                 return
             near |= reached
             self._load(sorted(near - self._asked))
-            reached = {
-                term
-                for parties in self.parties.values()
-                for party in parties.values()
-                if not party.placed and not near.isdisjoint(party.terms)
-                for term in addresses(party.terms)
-            }
+            reached = self._addresses_around(near)
+
+    def _addresses_around(self, near: Iterable[str]) -> set[str]:
+        """All addresses of the unplaced records that have one of these."""
+        holders = {holder for term in near for holder in self._holders.get(term, ())}
+        found = (self.parties[side][key] for side, key in holders)
+        return {term for party in found if not party.placed for term in addresses(party.terms)}
 
     def _load(self, wanted: list[str]) -> None:
         if not wanted:
@@ -59,9 +61,8 @@ class Field:
         """A Google contact as the index knows it."""
         self.entries[entry.google_id] = entry
         placed = entry.mapping is not None or entry.left_alone
-        self.parties[Side.GOOGLE].setdefault(
-            entry.google_id, Party(entry.google_id, frozenset(entry.match_keys), placed)
-        )
+        if entry.google_id not in self.parties[Side.GOOGLE]:
+            self.put(Side.GOOGLE, Party(entry.google_id, frozenset(entry.match_keys), placed))
 
     def add_mapping(self, mapping: ContactMapping) -> None:
         """A Sugar record as its mapping knows it."""
@@ -69,31 +70,40 @@ class Field:
         if mapping.state is State.GONE:
             return
         waits_outside = mapping.state is State.OUT_OF_SCOPE and mapping.google_id is None
-        self.parties[Side.SUGAR].setdefault(
-            mapping.sugar_id,
-            Party(
-                mapping.sugar_id,
-                frozenset(mapping.match_keys),
-                placed=mapping.state is not State.NEW and not waits_outside,
-                in_scope=not waits_outside,
-            ),
-        )
+        if mapping.sugar_id not in self.parties[Side.SUGAR]:
+            placed = mapping.state is not State.NEW and not waits_outside
+            terms = frozenset(mapping.match_keys)
+            self.put(Side.SUGAR, Party(mapping.sugar_id, terms, placed, in_scope=not waits_outside))
 
     def put(self, side: Side, party: Party) -> None:
         """A record as it was read directly; replaces what the index says about it."""
+        before = self.parties[side].get(party.id)
+        for term in addresses(before.terms) if before else ():
+            self._holders[term].discard((side, party.id))
+        for term in addresses(party.terms):
+            self._holders.setdefault(term, set()).add((side, party.id))
         self.parties[side][party.id] = party
 
     def refresh(self, side: Side, key: str, terms: Iterable[str]) -> Party:
         """A record's terms as read directly."""
         known = self.parties[side].get(key)
         party = replace(known, terms=frozenset(terms)) if known else Party(key, frozenset(terms))
-        self.parties[side][key] = party
+        self.put(side, party)
         return party
 
     def match(self, side: Side, key: str) -> Match:
         """Who on the other side is the same person as this record of `side`."""
         subject = self.parties[side][key]
-        return match(subject, self.parties[side].values(), self.parties[side.other].values())
+        near = set(addresses(subject.terms))
+        for _ in range(STEPS):
+            near |= self._addresses_around(near)
+        around = {holder for term in near for holder in self._holders.get(term, ())}
+        known = [(there, self.parties[there][held]) for there, held in sorted(around)]
+        return match(
+            subject,
+            [party for there, party in known if there is side],
+            [party for there, party in known if there is side.other],
+        )
 
     def placed(self, side: Side, key: str) -> None:
         """From now on this record is no candidate."""

@@ -18,7 +18,7 @@ from ..contacts.normal_form import company_key, match_address
 from ..contacts.plan import Presence, SideView
 from ..contacts.side import Side
 from ..contacts.sugar_record import Accounts
-from ..errors import UserMustAct
+from ..errors import ContactAtFault
 from ..services.google_people import Read
 from ..services.sugar import Fetched
 from ..store import google_index, mappings
@@ -215,7 +215,7 @@ class Gatherer:
         sugar_id = mapping.sugar_id
         error = fetched.failed.get(sugar_id)
         if error is not None:
-            hidden = isinstance(error, UserMustAct)
+            hidden = isinstance(error, ContactAtFault)
             case.views[Side.SUGAR] = SideView(Presence.HIDDEN if hidden else Presence.UNCONFIRMED)
             case.due_again = None if hidden else self.session.engine.now()
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from local_stack.demo.loading import Books, Placed
 from local_stack.demo.outcome import Stored
 from local_stack.demo_data import COLLEAGUE, Scene, scenes
@@ -50,7 +51,9 @@ class Aftermath:
         assert found is not None
         return name.removeprefix("people/"), found
 
-    def linked(self, sugar: dict[str, Any], google: dict[str, Any], *, source: str, **scene: Any) -> tuple[str, str]:
+    def linked(
+        self, sugar: dict[str, Any], google: dict[str, Any], *, source: str, **scene: Any
+    ) -> tuple[str, str]:
         """A pair, one side of which (`source`: sugar, google or both) was there before."""
         sugar_id, record = self.sugar_record(**sugar)
         google_id, person = self.person(**google)
@@ -63,7 +66,10 @@ class Aftermath:
         self.mappings[sugar_id] = {
             "state": "linked",
             "google_id": google_id,
-            "base": {"last_name": record["last_name"], "emails": [item["email_address"] for item in record["email"]]},
+            "base": {
+                "last_name": record["last_name"],
+                "emails": [item["email_address"] for item in record["email"]],
+            },
         }
         self.index[google_id] = {"mapping": sugar_id}
         told = Scene("a pair", (sugar,) * from_sugar, (google,) * from_google, **scene)
@@ -100,7 +106,10 @@ class Aftermath:
 def aftermath() -> Aftermath:
     """Three pairs, one contact in the backlog, and a contact of a colleague."""
     world = Aftermath()
-    ana = {"names": [{"givenName": "Ana", "familyName": "Ruiz"}], "emailAddresses": [{"value": "ana@x.example"}]}
+    ana = {
+        "names": [{"givenName": "Ana", "familyName": "Ruiz"}],
+        "emailAddresses": [{"value": "ana@x.example"}],
+    }
     world.linked({"first_name": "Ana", "last_name": "Ruiz", "email": "ana@x.example"}, ana, source="sugar")
     ben = {"names": [{"givenName": "Ben", "familyName": "Okafor"}]}
     world.linked({"first_name": "Ben", "last_name": "Okafor"}, ben, source="google")

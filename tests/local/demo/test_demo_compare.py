@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from local_stack.demo.compare import differences, field_count
 
 SUGAR = {
@@ -52,7 +53,10 @@ PERSON: dict[str, Any] = {
     ],
     "birthdays": [{"date": {"year": 1980, "month": 2, "day": 29}}],
     "biographies": [{"value": "First line\nsecond line", "contentType": "TEXT_PLAIN"}],
-    "imClients": [{"protocol": "twitter", "username": "@ana"}, {"protocol": "facebook", "username": "ana.ruiz"}],
+    "imClients": [
+        {"protocol": "twitter", "username": "@ana"},
+        {"protocol": "facebook", "username": "ana.ruiz"},
+    ],
 }
 COMPANIES = ["Harbour Café"]
 
@@ -91,7 +95,9 @@ def test_what_google_lacks_is_found(aftermath: Any, field: str) -> None:
 
 
 def test_another_company_counts(aftermath: Any) -> None:
-    assert found(aftermath, SUGAR, {**PERSON, "organizations": [{"title": "CTO", "department": "R&D"}]}) == ["company"]
+    assert found(aftermath, SUGAR, {**PERSON, "organizations": [{"title": "CTO", "department": "R&D"}]}) == [
+        "company"
+    ]
     assert found(aftermath, {**SUGAR, "account_id": ""}, PERSON) == ["company"]
 
 
@@ -100,10 +106,16 @@ def test_another_company_counts(aftermath: Any) -> None:
     [
         ({"last_name": "Cher"}, {"names": [{"givenName": "Cher"}]}),
         ({"last_name": "Harbour Café"}, {"organizations": [{"name": "Harbour Café"}]}),
-        ({"last_name": "office", "email": "office@x.example"}, {"emailAddresses": [{"value": "office@x.example"}]}),
+        (
+            {"last_name": "office", "email": "office@x.example"},
+            {"emailAddresses": [{"value": "office@x.example"}]},
+        ),
         ({"last_name": "x" * 100}, {"names": [{"familyName": "x" * 140}]}),
         ({"last_name": "A"}, {"names": [{"familyName": "A"}], "emailAddresses": [{"value": "call me"}]}),
-        ({"last_name": "A"}, {"names": [{"familyName": "A"}], "birthdays": [{"date": {"month": 2, "day": 1}}]}),
+        (
+            {"last_name": "A"},
+            {"names": [{"familyName": "A"}], "birthdays": [{"date": {"month": 2, "day": 1}}]},
+        ),
         ({"last_name": "A"}, {"names": [{"familyName": "A", "honorificPrefix": "Señora"}]}),
         (
             {"last_name": "A", "account_id": ""},

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from local_stack.demo import csv_google
 from local_stack.demo.csv_rows import BadFile
 

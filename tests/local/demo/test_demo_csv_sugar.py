@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from local_stack.demo import csv_sugar
 from local_stack.demo.csv_rows import BadFile
 
@@ -77,7 +78,9 @@ def test_a_bad_row_is_named_by_its_number_and_the_others_are_read(
         (b"last_name\nM\xfcller\n", "not in UTF-8"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_by_name(tmp_path: Path, text: str | bytes, complaint: str) -> None:
+def test_a_file_that_cannot_be_used_is_refused_by_name(
+    tmp_path: Path, text: str | bytes, complaint: str
+) -> None:
     path = written(tmp_path, text)
     with pytest.raises(BadFile) as refused:
         csv_sugar.read(path)

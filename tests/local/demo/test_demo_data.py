@@ -11,7 +11,10 @@ def emails(scene: Scene) -> set[str]:
     """All addresses of a scene, in lower case."""
     there = {item["value"] for person in scene.google for item in person.get("emailAddresses", ())}
     here = (each for record in scene.sugar for each in record.get("email", ()))
-    return {text.lower() for text in there | {each if isinstance(each, str) else each["email_address"] for each in here}}
+    return {
+        text.lower()
+        for text in there | {each if isinstance(each, str) else each["email_address"] for each in here}
+    }
 
 
 def test_the_people_are_the_same_every_time(demo_scenes: list[Scene]) -> None:
@@ -47,7 +50,9 @@ def test_people_live_on_either_side_or_on_both(demo_scenes: list[Scene]) -> None
 
 
 def test_companies_of_sugar_contacts_are_known(demo_scenes: list[Scene]) -> None:
-    named = {record["account_name"] for scene in demo_scenes for record in scene.sugar if "account_name" in record}
+    named = {
+        record["account_name"] for scene in demo_scenes for record in scene.sugar if "account_name" in record
+    }
     assert named <= set(COMPANIES)
     assert len(named) > 5
 

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from local_stack.demo.processes import Processes, ProcessFailed, free_ports
 from local_stack.demo.signals import Signals, Stopped
 
-SERVE = "import http.server, sys; http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), None).serve_forever()"
+SERVE = (
+    "import http.server, sys; http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), None).serve_forever()"
+)
 
 
 @pytest.fixture
@@ -32,7 +35,9 @@ def test_a_process_that_ends_is_named_with_its_last_words(processes: Processes, 
 
 def test_a_process_that_never_listens_is_given_up(processes: Processes, tmp_path: Path) -> None:
     (port,) = free_ports(1)
-    process = processes.start("Web", [sys.executable, "-c", "input = __import__('time').sleep(60)"], port, {}, tmp_path)
+    process = processes.start(
+        "Web", [sys.executable, "-c", "input = __import__('time').sleep(60)"], port, {}, tmp_path
+    )
     with pytest.raises(ProcessFailed, match="Web does not answer"):
         processes.wait([process], seconds=0.2)
 

@@ -16,7 +16,7 @@ from .stack import DOMAIN, SERVICE_USER
 
 EMAIL = f"dana@{DOMAIN}"
 USER = "dana"
-_SYSTEM_GROUPS = {"mycontacts": "contactGroups/myContacts", "starred": "contactGroups/starred"}
+_SYSTEM_GROUPS = ("myContacts", "starred", "friends", "family", "coworkers", "chatBuddies", "all", "blocked")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _sugar_record(record: Record, user_id: str, accounts: dict[str, str]) -> Rec
 
 def _persons(google: GoogleBook, records: Iterable[Record]) -> list[Record]:
     """The persons with their labels as memberships; the labels are made where they are missing."""
-    groups = dict(_SYSTEM_GROUPS)
+    groups = {name.casefold(): f"contactGroups/{name}" for name in _SYSTEM_GROUPS}
     persons = []
     for record in copy.deepcopy(list(records)):
         names = {name.casefold(): name for name in record.pop(csv_google.LABELS, ())}

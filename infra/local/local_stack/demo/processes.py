@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from .signals import Signals
 
@@ -56,12 +57,14 @@ class Processes:
     Leaving the `with` block stops them. Should the demo itself be killed, a small watcher does.
     """
 
-    def __init__(self, logs: Path, signals: Signals) -> None:
-        self._logs = logs
+    def __init__(self, folder: Path, signals: Signals) -> None:
+        self.folder = folder
+        """Takes a log per process, and whatever else they leave."""
         self._signals = signals
         self._running: list[Process] = []
         command = [sys.executable, "-S", "-E", str(_WATCH)]
         self._watcher = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        self._orders = cast(IO[bytes], self._watcher.stdin)
 
     def __enter__(self) -> Processes:
         return self
@@ -74,7 +77,7 @@ class Processes:
         self, name: str, command: Sequence[str], port: int, environ: Mapping[str, str], cwd: Path
     ) -> Process:
         """Start a program that will listen on `port`."""
-        log = self._logs / f"{name.replace(' ', '-').lower()}.log"
+        log = self.folder / f"{name.replace(' ', '-').lower()}.log"
         with self._signals.held(), log.open("wb") as output:
             popen = subprocess.Popen(
                 command,
@@ -116,14 +119,13 @@ class Processes:
             deadline = time.monotonic() + seconds
             self._running = [process for process in self._running if not _gone(process.popen, deadline)]
         self._tell("-\n")
-        if self._watcher.stdin:
-            self._watcher.stdin.close()
+        self._orders.close()
         self._watcher.wait()
 
     def _tell(self, line: str) -> None:
-        if self._watcher.stdin:
-            self._watcher.stdin.write(line.encode())
-            self._watcher.stdin.flush()
+        if not self._orders.closed:
+            self._orders.write(line.encode())
+            self._orders.flush()
 
 
 def free_ports(count: int) -> list[int]:

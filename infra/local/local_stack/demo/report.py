@@ -62,11 +62,28 @@ def show(
     merged = sum(here in books.sugar and there in books.google for here, there in verdict.pairs.items())
     rate = f", {len(verdict.pairs) / sync.seconds:.0f} a second" if sync.seconds else ""
     screen.fact("linked", f"{len(verdict.pairs)} pairs in {seconds(sync.seconds)}{rate}")
-    screen.fact("merged", f"{merged} of them were on both sides before")
-    alone = sum(record["assigned_user_id"] != books.user_id for record in sugar.values())
-    if alone:
-        screen.fact("left alone", f"{alone} Sugar contacts belong to somebody else")
+    screen.fact("merged", f"{merged} of them, from a contact on either side")
+    here, there = _left_alone(books, sugar, google, stored, verdict)
+    if here or there:
+        screen.fact(
+            "left alone",
+            f"{here} in Sugar of somebody else, {there} in Google that match them",
+        )
     _backlog(screen, google, stored)
+
+
+def _left_alone(
+    books: Books,
+    sugar: Mapping[str, Record],
+    google: Mapping[str, Record],
+    stored: Stored,
+    verdict: Verdict,
+) -> tuple[int, int]:
+    """How many contacts of either side have no partner and need none."""
+    linked = set(verdict.pairs.values())
+    alone = [google_id for google_id in google if google_id not in linked]
+    here = sum(record["assigned_user_id"] != books.user_id for record in sugar.values())
+    return here, sum(not stored.google_index.get(google_id, {}).get("backlog") for google_id in alone)
 
 
 def _backlog(screen: Screen, google: Mapping[str, Record], stored: Stored) -> None:
@@ -74,7 +91,7 @@ def _backlog(screen: Screen, google: Mapping[str, Record], stored: Stored) -> No
     if not causes:
         screen.fact("backlog", "nothing waits for a person")
         return
-    screen.fact("backlog", f"{sum(causes.values())} contacts wait for a person to decide")
+    screen.fact("backlog", f"{sum(causes.values())} waiting for a person to decide")
     for cause, count in sorted(causes.items()):
         screen.line(f"    {screen.bold(cause)} {screen.dim(f'({count}): {CAUSES.get(cause, cause)}')}")
         entries = [entry for entry in stored.backlog.values() if entry["cause"] == cause]

@@ -26,7 +26,7 @@ CLIENT = "local-client"
 PROPAGATION_SECONDS = 1.0
 """How long the simulated Google takes until its feed shows a change; the real one takes minutes at times."""
 
-_KEPT = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "JAVA_HOME", "SYSTEMROOT"})
+_KEPT = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "JAVA_HOME", "LD_LIBRARY_PATH"})
 _EMULATOR = Path("platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
 _EMULATOR_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
@@ -49,7 +49,7 @@ class Stack:
 def start(processes: Processes, *, firestore_emulator: bool = False) -> Stack:
     """Start everything and wait until it answers. Raises ProcessFailed."""
     ports = dict(zip(("sugar", "google", "firestore", "tasks", *_TARGETS), free_ports(7), strict=True))
-    password, client_secret = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
+    password, client_secret = secrets.token_hex(16), secrets.token_hex(16)
     plain = _environment()
 
     def module(name: str, title: str, *arguments: str) -> Process:
@@ -59,7 +59,11 @@ def start(processes: Processes, *, firestore_emulator: bool = False) -> Stack:
     def function(target: str) -> Process:
         command = [sys.executable, "-m", "functions_framework", "--target", target, "--host", "127.0.0.1"]
         command += ["--source", str(FUNCTIONS / "main.py"), "--port", str(ports[target])]
-        return processes.start(target.capitalize(), command, ports[target], plain | settings, FUNCTIONS)
+        # gunicorn puts a control socket there; else it would go into the user's home.
+        runtime = processes.folder / target
+        runtime.mkdir()
+        environ = plain | settings | {"XDG_RUNTIME_DIR": str(runtime)}
+        return processes.start(target.capitalize(), command, ports[target], environ, FUNCTIONS)
 
     settings = _configuration(ports, password, client_secret)
     # The functions take longest to import what they need, so they start first.

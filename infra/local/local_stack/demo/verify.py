@@ -113,7 +113,7 @@ class _Found:
             document.get("due_at") is not None and document["due_at"] <= now for document in documents
         )
         if waiting:
-            yield f"{waiting} contacts still wait to be synced."
+            yield f"Contacts that still wait to be synced: {waiting}."
 
     def expected(self, placed: Placed) -> Iterator[str]:
         """The records of a scene ended as declared, or at least explained."""

@@ -21,7 +21,13 @@ _ASCENDING = "LAST_MODIFIED_ASCENDING"
 
 
 def connections(
-    account: Account, query: Json, now: datetime, *, token_life: timedelta, expired_status: str
+    account: Account,
+    query: Json,
+    now: datetime,
+    *,
+    token_life: timedelta,
+    expired_status: str,
+    page_limit: int = PAGE_LIMIT,
 ) -> Json:
     """people.connections.list: a page of all contacts, or with a sync token of the changes since.
 
@@ -55,6 +61,7 @@ def connections(
     if order != _ASCENDING:
         ordered.sort(key=lambda pair: pair[0])
     rest = [pair for pair in ordered if not start["after"] or pair[0] > start["after"]]
+    size = min(size, page_limit)
     shown = rest[:size]
     result: Json = {}
     if shown:

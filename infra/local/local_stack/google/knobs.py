@@ -23,6 +23,8 @@ class Knobs:
     """Refuse updates with a person etag that came from a listing."""
     contact_cap: int = 25_000
     """Contacts per account, the trash included."""
+    page_limit: int = 1000
+    """Most contacts on a page of a listing, whatever is asked for."""
     quotas: dict[str, int] = field(default_factory=dict)
     """Units per minute and user of critical_read, critical_write, write, read; daily_contact_write per day.
     A bucket that is missing is unlimited."""

@@ -87,6 +87,7 @@ def list_connections(call: Call) -> Json:
         call.now,
         token_life=call.knobs.sync_token_lifetime,
         expired_status=call.knobs.expired_status,
+        page_limit=call.knobs.page_limit,
     )
 
 

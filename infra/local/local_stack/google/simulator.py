@@ -195,10 +195,21 @@ class GoogleSimulator:
             for contact in merged:
                 account.book.commit(contact, contact.live.fields, deleted=True)
 
-    def rename_contact(self, sub: str, resource_name: str) -> str:
-        """Give a contact a new resource name, as when it is linked to a profile; the source id stays."""
+    def rename_contact(
+        self, sub: str, resource_name: str, *, tombstone: Callable[[], object] | None = None
+    ) -> str:
+        """Give a contact a new resource name, as when it is linked to a profile; the source id stays.
+
+        With `tombstone` the former name is first reported as deleted and not found any more; then that is called, and
+        only then the contact appears under its new name.
+        """
         with self._http.lock:
             account, contact = self._found(sub, resource_name)
+            if tombstone is not None:
+                account.book.commit(account.book.new_contact(), {}, deleted=True, resource_name=resource_name)
+        if tombstone is not None:
+            tombstone()
+        with self._http.lock:
             name = f"people/{self._random.randrange(10**20, 2 * 10**20)}"
             return account.book.commit(contact, contact.live.fields, resource_name=name).resource_name
 
