@@ -40,11 +40,24 @@ def imported(module: Path) -> set[str]:
 def test_only_the_store_talks_to_firestore() -> None:
     for module in PACKAGE.rglob("*.py"):
         if module.parent.name != "store":
-            assert not [name for name in imported(module) if name.startswith("google.cloud.firestore")], module
+            assert not [name for name in imported(module) if name.startswith("google.cloud.firestore")], (
+                module
+            )
 
 
 def test_the_core_needs_no_clock_no_chance_and_no_environment() -> None:
-    forbidden = ("os", "random", "uuid", "time", "secrets", "socket", "requests", "google", "flask", "logging")
+    forbidden = (
+        "os",
+        "random",
+        "uuid",
+        "time",
+        "secrets",
+        "socket",
+        "requests",
+        "google",
+        "flask",
+        "logging",
+    )
     for module in (PACKAGE / "contacts").glob("*.py"):
         assert not [name for name in imported(module) if name.split(".")[0] in forbidden], module
         assert ".now(" not in module.read_text(), module

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
+
 from contact_sync.config_formats import Policy
 from contact_sync.contacts.settings import Auto, Direction, SyncSettings, needs_full_intake
 from contact_sync.contacts.side import Side

@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
-from contact_sync.store.cipher import Cipher
-from contact_sync.store.database import Database
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
-from local_stack.firestore import FirestoreStandIn, in_process_client
-
 from tests.firestore_emulator import firestore_emulator
+
+from contact_sync.store.cipher import Cipher
+from contact_sync.store.database import Database
+from local_stack.firestore import FirestoreStandIn, in_process_client
 
 __all__ = ["firestore_emulator"]
 

@@ -6,12 +6,13 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from hypothesis import strategies as st
+
 from contact_sync.contacts import mapping as core
 from contact_sync.contacts import settings
 from contact_sync.contacts.contact import FIELDS, Address, Contact
 from contact_sync.contacts.side import Side
 from contact_sync.store import records
-from hypothesis import strategies as st
 
 moments = st.datetimes(datetime(2001, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC))
 texts = st.text(max_size=12)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from contact_sync.errors import OperatorMustAct
-from contact_sync.store.cipher import Cipher, DecryptionError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from contact_sync.errors import OperatorMustAct
+from contact_sync.store.cipher import Cipher, DecryptionError
 
 OLD, NEW = ("2025", bytes(range(32))), ("2026", bytes(32))
 

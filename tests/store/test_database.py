@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import grpc
 import pytest
+
 from contact_sync.contacts.side import Side
 from contact_sync.errors import TransientForAll
 from contact_sync.store.database import Database, Document, Query

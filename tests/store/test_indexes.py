@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.side import Side
 from contact_sync.store import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from contact_sync.contacts.contact import Address, Contact
 from contact_sync.contacts.mapping import IndexEntry, Mapping, Missing, Seen, State
 from contact_sync.contacts.side import Side

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from contact_sync.store import backlog, history, previews, runs, system
 from contact_sync.store.cipher import Cipher
 from contact_sync.store.database import Database

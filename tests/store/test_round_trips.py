@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given, settings
+from tests.store import generated
+
 from contact_sync.contacts.mapping import IndexEntry, Mapping
 from contact_sync.store import backlog, google_index, history, mappings, runs, users
 from contact_sync.store.database import Database
 from contact_sync.store.records import BacklogEntry, HistoryEntry, RunRecord, User
-from hypothesis import given, settings
 from local_stack.firestore import FirestoreStandIn, in_process_client
-
-from tests.store import generated
 
 DB = Database(in_process_client(FirestoreStandIn()))
 EXAMPLES = settings(max_examples=60, deadline=timedelta(seconds=2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from contact_sync.contacts.settings import Auto, SyncSettings
 from contact_sync.contacts.side import Side
 from contact_sync.store import system, tokens, users

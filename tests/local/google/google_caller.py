@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
+
 from local_stack.google import GoogleSimulator
 from local_stack.wsgi_transport import WSGITransport
 

@@ -14,7 +14,6 @@ import google.auth.exceptions
 import google.auth.transport.requests
 import google_auth_httplib2
 import httplib2
-import local_stack
 import pytest
 import requests
 from google.oauth2 import id_token
@@ -23,6 +22,8 @@ from google_auth_oauthlib.flow import Flow
 from google_caller import ada
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
+
+import local_stack
 from local_stack.google import CONTACTS, EMAIL, GoogleSimulator
 from local_stack.google.server import LoopbackServer
 

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from google_caller import Caller, Clock, ada
+
 from local_stack.google import GoogleSimulator
 
 

@@ -1,6 +1,7 @@
 """The filter language: operators, logic, macros, links, dates, and what is refused or silently dropped."""
 
 import pytest
+
 from local_stack.sugar import Field
 
 

@@ -1,6 +1,7 @@
 """Ping, metadata, dropdowns, links: the small endpoints."""
 
 import pytest
+
 from local_stack.sugar import Field
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import requests
+
 from local_stack.sugar import SugarSimulator
 from local_stack.sugar.serving import serve
 from local_stack.sugar.state import load_state, save_state

@@ -6,10 +6,11 @@ import threading
 
 import pysugarcrm
 import pytest
-from local_stack.sugar.serving import serve
 from zucker import model
 from zucker.client import RequestsClient
 from zucker.exceptions import SugarError
+
+from local_stack.sugar.serving import serve
 
 
 @pytest.fixture

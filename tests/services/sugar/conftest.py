@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from contact_sync.services.sugar import Scope, SharedSession, SugarConfig, SugarContacts, SugarServer
 from local_stack.sugar import SugarSimulator
 from local_stack.wsgi_transport import WSGITransport

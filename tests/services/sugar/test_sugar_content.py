@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from contact_sync.services.sugar.content import shows
 
 RECORD: dict[str, Any] = {

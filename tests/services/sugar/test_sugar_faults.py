@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from contact_sync.errors import OperatorMustAct, RateLimited, SyncError, TransientForAll, TransientForUser
 from contact_sync.services.sugar import SugarConfig, SugarServer
 from contact_sync.services.sugar.faults import named_field, plain_reason

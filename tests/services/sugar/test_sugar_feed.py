@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from contact_sync.errors import OperatorMustAct, TransientForUser, UserMustAct
 from contact_sync.services.sugar import FeedPosition, Scope
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from contact_sync.errors import ContactAtFault, TransientForUser
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from contact_sync.errors import TransientForAll, TransientForUser
 from contact_sync.services.outcome import Status
 from contact_sync.services.sugar import SugarConfig, SugarContacts, SugarServer, SugarWrite

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from contact_sync.errors import OperatorMustAct, TransientForUser, UserMustAct
 from local_stack.sugar import Field
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from contact_sync.errors import OperatorMustAct, RateLimited, SyncError, TransientForAll, TransientForUser
 from contact_sync.services.sugar import SharedSession
 from local_stack.wsgi_transport import WSGITransport

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from contact_sync.errors import RateLimited, TransientForAll
 from contact_sync.services.outcome import Outcome, Status
 from contact_sync.services.sugar import NOT_SENT, SugarWrite, WriteResult

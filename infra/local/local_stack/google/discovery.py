@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import googleapiclient  # type: ignore[import-untyped]
+import googleapiclient
 
 from .errors import ApiError, Json, invalid
 
