@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -232,6 +233,8 @@ class AddressBooks(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Faults end, time passes, and the laws of a settled world are judged: as it is set, then with all on."""
+        if sys.exc_info()[0] is not None:
+            return
         self.world.sugar.faults.clear()
         self.world.google.faults.clear()
         self.world.sugar.feed_lag = self.world.google.knobs.propagation_delay = 0

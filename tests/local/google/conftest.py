@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from google_caller import Caller, Clock
+from tests.local.google.google_caller import Caller, Clock
 
 from local_stack.google import GoogleSimulator
 

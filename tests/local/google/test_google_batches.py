@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from google_caller import ada
+from tests.local.google.google_caller import ada
 
 STALE = (
     "Request person.etag is different than the current person.etag. "

@@ -19,9 +19,9 @@ import requests
 from google.oauth2 import id_token
 from google.oauth2.credentials import Credentials
 from google_auth_oauthlib.flow import Flow
-from google_caller import ada
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
+from tests.local.google.google_caller import ada
 
 import local_stack
 from local_stack.google import CONTACTS, EMAIL, GoogleSimulator
@@ -205,14 +205,16 @@ def test_a_connection_is_kept_and_answers_do_not_wait(live, owner, server):
     token = credentials(live, owner, server)
     token.refresh(google.auth.transport.requests.Request())
     headers = {"Authorization": f"Bearer {token.token}"}
-    started = time.perf_counter()
+    durations = []
     for _ in range(20):
+        started = time.perf_counter()
         connection.request("GET", "/v1/people/me/connections?personFields=names", headers=headers)
         answer = connection.getresponse()
         assert answer.status == 200 and len(answer.read()) > 10_000
         assert connection.sock.getsockname()[1] == port
-    # One delayed acknowledgement alone takes 40 ms.
-    assert (time.perf_counter() - started) / 20 < 0.03
+        durations.append(time.perf_counter() - started)
+    # A delayed acknowledgement, which every call but the first few would wait for, takes 40 ms.
+    assert sorted(durations)[len(durations) // 4] < 0.03
     connection.close()
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from google_caller import Caller, ada
+from tests.local.google.google_caller import Caller, ada
 
 STALE = (
     "Request person.etag is different than the current person.etag. "

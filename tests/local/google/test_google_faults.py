@@ -4,7 +4,7 @@ import json
 
 import pytest
 import requests
-from google_caller import Caller, ada
+from tests.local.google.google_caller import Caller, ada
 
 
 @pytest.mark.parametrize(

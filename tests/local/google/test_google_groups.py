@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from google_caller import ada
+from tests.local.google.google_caller import ada
 
 
 @pytest.fixture

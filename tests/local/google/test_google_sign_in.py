@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from google_caller import Caller
+from tests.local.google.google_caller import Caller
 
 from local_stack.google import CONTACTS, EMAIL, GoogleSimulator
 from local_stack.wsgi_transport import WSGITransport

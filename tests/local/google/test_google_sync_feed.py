@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from google_caller import Caller, ada
+from tests.local.google.google_caller import Caller, ada
 
 MESSAGE = "Sync token is expired. Clear local cache and retry call without the sync token."
 

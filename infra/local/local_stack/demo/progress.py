@@ -53,6 +53,7 @@ class Screen:
             self._rewrite(f"  {self.dim(f'{label:<{_LABEL}}')} {doing} ...")
         said: list[str] = []
         yield said
+        self._next_line = time.monotonic() + _PLAIN_PAUSE
         self._erase()
         self.fact(label, f"{', '.join(said) or doing}  {self.dim(seconds(time.monotonic() - start))}")
 
