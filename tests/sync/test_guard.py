@@ -86,6 +86,15 @@ def test_the_sides_are_counted_apart() -> None:
     assert causes(world) == []
 
 
+def test_deletions_that_only_a_listing_shows_are_counted_over_the_whole_book() -> None:
+    world, pairs = book(500)
+    delete_in_sugar(world, pairs[:260])
+    world.sugar.prune()
+    world.clock.advance(hours=25)
+    world.settle()
+    assert (left(world, "sugar"), causes(world)) == (500, ["mass_delete"] * 260)
+
+
 # Groups
 
 

@@ -27,6 +27,9 @@ _IN_ANGLES = re.compile(r"<([^<>]*)>\s*$")
 
 def tidy(text: str) -> str:
     """Text in composed Unicode, without blanks around it, newlines as LF. Inner spacing is content."""
+    if text.isascii():
+        # Composed already; a book holds hundreds of thousands of such texts.
+        return text.replace("\r\n", "\n").replace("\r", "\n").strip()
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 

@@ -171,12 +171,11 @@ def note_deleted(
         marks.put(replace(mapping, due_at=now))
 
 
-def listed(session: Session, ids: set[str]) -> tuple[Marks, list[str]]:
+def contradicted(session: Session, ids: set[str]) -> tuple[list[str], list[str]]:
     """Compare a complete listing of the scope with the mappings.
 
-    Returns marks for mappings that left the scope, came back into it or are gone, and the ids nobody knows yet.
+    Returns the Sugar ids of mappings that left the scope, came back into it or are gone, and the ids nobody knows yet.
     """
-    now = session.engine.now()
     states = mappings.states(session.engine.db, session.user.id)
     suspects = [
         sugar_id
@@ -184,11 +183,18 @@ def listed(session: Session, ids: set[str]) -> tuple[Marks, list[str]]:
         if (state in (State.LINKED, State.NEW) and sugar_id not in ids)
         or (state is State.OUT_OF_SCOPE and sugar_id in ids)
     ]
-    marks = Marks(session)
-    for mapping in marks.mappings(suspects).values():
+    return suspects, sorted(ids - states.keys())
+
+
+def listed(session: Session, marks: Marks, sugar_ids: Collection[str], there: Collection[str]) -> None:
+    """Mark mappings that the listing contradicts. Of `there` the administrator knows a record: what is not, is deleted,
+    and every deletion is noted now, so that the guard counts the whole book."""
+    now = session.engine.now()
+    for mapping in marks.mappings(sugar_ids).values():
         if mapping.missing is not None and mapping.missing.side is Side.SUGAR:
             continue
-        if mapping.due_at is None or mapping.due_at > now:
+        if mapping.state is not State.OUT_OF_SCOPE and mapping.sugar_id not in there:
+            note_deleted(session, marks, mapping, Side.SUGAR)
+        elif mapping.due_at is None or mapping.due_at > now:
             closing = [backlog.close(session.user.id, mapping.backlog)] if mapping.backlog else []
             marks.put(replace(mapping, due_at=now, backlog=None), *closing)
-    return marks, sorted(ids - states.keys())

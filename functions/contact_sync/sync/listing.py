@@ -23,8 +23,14 @@ def list_scope(session: Session) -> bool:
         ids.update(page)
         if after is None:
             break
-    marks, unknown = intake_sugar.listed(session, ids)
-    flush(session, marks)
+    suspects, unknown = intake_sugar.contradicted(session, ids)
+    for start in range(0, len(suspects), FETCH):
+        if session.holder.seconds_left() <= 0:
+            return False
+        some = suspects[start : start + FETCH]
+        marks = Marks(session)
+        intake_sugar.listed(session, marks, some, session.engine.sugar.still_there(some))
+        flush(session, marks)
     for start in range(0, len(unknown), FETCH):
         if session.holder.seconds_left() <= 0:
             return False

@@ -42,7 +42,12 @@ def test_it_is_made_at_the_first_start_and_anew_when_the_requirements_change(
     assert program.PYTHON.lstat().st_mtime_ns == made
 
     commands: list[list[str]] = []
-    program.run = lambda command, _complaint: (program.VENV.mkdir(exist_ok=True), commands.append(command))
+
+    def note(command: list[str], _complaint: str) -> None:
+        program.VENV.mkdir(exist_ok=True)
+        commands.append(command)
+
+    program.run = note
     program.REQUIREMENTS.write_text("# something else\n")
     assert program.virtual_environment() == python
     assert "has changed: installing the packages" in capfd.readouterr().out

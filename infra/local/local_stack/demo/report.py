@@ -67,7 +67,7 @@ def show(
     if here or there:
         screen.fact(
             "left alone",
-            f"{here} in Sugar of somebody else, {there} in Google that match them",
+            f"{here} in Sugar, assigned to somebody else; {there} in Google, matching one of those",
         )
     _backlog(screen, google, stored)
 
