@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contact_sync.contacts.side import Side
 from tests.world import World
+
+from contact_sync.contacts.side import Side
 
 NAMES = (("Ana", "Ruiz"), ("Ben", "Okafor"), ("", "Ruiz"))
 EMAILS = ("ana@x.test", "ben@x.test", "both@x.test", "ANA@x.test ")
@@ -63,7 +64,8 @@ class Book:
         if side is Side.SUGAR:
             return {record["id"]: record for record in self.world.sugar_contacts()}
         return {
-            contact["resourceName"].removeprefix("people/"): contact for contact in self.world.google_contacts()
+            contact["resourceName"].removeprefix("people/"): contact
+            for contact in self.world.google_contacts()
         }
 
     def record(self, side: Side, key: str) -> Mapping[str, Any]:
@@ -156,9 +158,10 @@ class Book:
         if key is None:
             return
         tag = self._tag(side, key)
-        seen = json.dumps(self.record(side, key))
         known = self.written.get((side, key), {})
-        self.written[side, key] = {name: value for name, value in known.items() if value.text not in seen}
+        self.written[side, key] = {
+            name: value for name, value in known.items() if not self._shows(side, key, value)
+        }
         if linked.get((side, key)) and tag:
             self.buried.add((side, tag))
         if side is Side.SUGAR:
@@ -210,9 +213,7 @@ class Book:
     def _google_phone(self, key: str, kind: str, text: str) -> None:
         self._before(Side.GOOGLE, key, f"phone_{kind}")
         items = self.record(Side.GOOGLE, key).get("phoneNumbers", [])
-        kept = [
-            {"value": item["value"], "type": item["type"]} for item in items if item.get("type") != kind
-        ]
+        kept = [{"value": item["value"], "type": item["type"]} for item in items if item.get("type") != kind]
         added = [{"value": text, "type": kind}] if text else []
         self.world.edit_google(key, phoneNumbers=[*kept, *added])
 
@@ -222,10 +223,13 @@ class Book:
         value = known.get(name)
         if value is None:
             return
-        if value.text in json.dumps(self.record(side, key)):
+        if self._shows(side, key, value):
             del known[name]
         else:
             known[f"{name} before {len(known)}"] = known.pop(name)
+
+    def _shows(self, side: Side, key: str, value: Value) -> bool:
+        return squeezed(value.text)[1:-1] in squeezed(self.record(side, key))
 
     def _wrote(self, side: Side, key: str, name: str, text: str) -> None:
         if text:
@@ -234,3 +238,8 @@ class Book:
     @staticmethod
     def _pick(keys: list[str], which: int) -> str | None:
         return keys[which % len(keys)] if keys else None
+
+
+def squeezed(value: Any) -> str:
+    """All text in a value, without blanks and case, so that equal spellings are equal."""
+    return "".join(json.dumps(value, default=str).lower().split())

@@ -8,16 +8,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from contact_sync.contacts.settings import Direction
-from contact_sync.contacts.side import Side
-from contact_sync.errors import TransientForAll
-from contact_sync.sync import resolve
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from tests.sync.law_book import BOSS, EMAILS, NAMES, PHONES, TITLES, Book
 from tests.sync.law_checks import Laws
 from tests.sync.situations import ALL_ON, LISTING
 from tests.world import Crash, World
+
+from contact_sync.contacts.settings import Direction
+from contact_sync.contacts.side import Side
+from contact_sync.errors import TransientForAll
+from contact_sync.sync import resolve
 
 SIDES = st.sampled_from(list(Side))
 WHICH = st.integers(0, 3)
@@ -197,9 +198,7 @@ class AddressBooks(RuleBasedStateMachine):
         self._during(side, k, lambda: self.world.sync(engine=other))
 
     @rule(side=SIDES, k=CALL, where=SIDES, which=WHICH, field=FIELD, value=VALUE)
-    def edit_during_a_run(
-        self, side: Side, k: int, where: Side, which: int, field: str, value: int
-    ) -> None:
+    def edit_during_a_run(self, side: Side, k: int, where: Side, which: int, field: str, value: int) -> None:
         self._during(side, k, lambda: self.book.edit(where, which, field, value))
 
     @rule(side=SIDES, k=CALL, where=SIDES, which=WHICH)

@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from contact_sync.contacts import google_person, sugar_record
 from contact_sync.contacts.contact import FIELDS, Contact
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.normal_form import EMPTY, comparison_key
+from contact_sync.errors import TransientForAll
 from tests.world import WITH_DELETES, World
 
+BACK_OFF = timedelta(seconds=30)
+"""How long the queue waits before it delivers a failed task again."""
 LINKED = ("ann", "bob", "cid", "dan", "eve", "fay")
 People = Mapping[str, tuple[Any, ...]]
 
@@ -103,6 +107,24 @@ def after_the_storm(world: World) -> Settled:
     world.settle()
     assert_sound(world)
     return settled(world)
+
+
+def deliver_tasks(world: World, task: Mapping[str, Any] | None = None) -> None:
+    """Do as the queue does: deliver each task at its time, again if it failed, until none is left."""
+    due = [(world.clock.now(), 0, dict(task or {"trigger": "manual"}))]
+    for number in range(1, 100):
+        due += [(at or world.clock.now(), number, dict(payload)) for payload, _, at in world.tasks]
+        world.tasks.clear()
+        if not due:
+            return
+        due.sort(key=lambda item: item[:2])
+        at, _, asked = due.pop(0)
+        world.clock.time = max(world.clock.time, at)
+        try:
+            world.sync(asked["trigger"], run_id=asked.get("run"), attempt=asked.get("attempt", 0))
+        except TransientForAll:
+            due.append((world.clock.now() + BACK_OFF, 0, asked))
+    raise AssertionError("the tasks never end")
 
 
 def uninterrupted(build: Callable[[], World] = rich_world) -> Settled:

@@ -10,7 +10,7 @@ import pytest
 from contact_sync.contacts.side import Side
 from contact_sync.errors import TransientForAll
 
-from tests.sync.rich_world import Settled, after_the_storm, rich_world, uninterrupted
+from tests.sync.rich_world import Settled, after_the_storm, deliver_tasks, rich_world, settled, uninterrupted
 from tests.world import Crash, World
 
 
@@ -118,6 +118,19 @@ def test_a_run_that_died_and_is_delivered_again_under_its_id_loses_and_doubles_n
         world.engine = world.make_engine()
         world.sync(run_id="asked")
         assert after_the_storm(world) == undisturbed, f"died after call {k} to {side}"
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_the_queue_alone_brings_a_run_that_died_to_its_end(undisturbed: Settled, side: Side) -> None:
+    """Nobody presses a button and no schedule is on: the dead run's task is delivered again, and its successors."""
+    for k in itertools.count(1):
+        world = rich_world()
+        with world.dying(side, k, "after"):
+            if not _dies(world):
+                break
+        world.engine = world.make_engine()
+        deliver_tasks(world)
+        assert settled(world) == undisturbed, f"died after call {k} to {side}"
 
 
 def test_a_process_that_dies_again_while_it_mends_a_crash_loses_and_doubles_nothing(undisturbed: Settled) -> None:

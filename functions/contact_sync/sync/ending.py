@@ -44,12 +44,13 @@ class Ending:
     unsettled: bool = False
     """Some of them are left for the next run to settle."""
     retry_at: list[datetime] = field(default_factory=list)
-    """When contacts that could not be finished are due again."""
+    """When contacts that could not be finished, or that wait for a while, are due again."""
 
     def idle(self, cursors: Cursors, updated_at: datetime) -> Summary:
         """Nothing to do: one write. Only a run that somebody asked for leaves a run document."""
         session, now = self.session, self.session.engine.now()
-        fields = {"cursors": cursors, "next_sync_at": schedule.next_sync(session.settings, session.user, now)}
+        next_sync_at = schedule.next_sync(session.settings, session.user, now, session.user.pending)
+        fields = {"cursors": cursors, "next_sync_at": next_sync_at}
         writes = [users.update(session.user.id, if_updated_at=updated_at, **fields)]
         if session.trigger != "schedule":
             writes.append(self.progress.write("done", finished=True))
@@ -62,7 +63,9 @@ class Ending:
         db, user_id = session.engine.db, session.user.id
         due = (mappings.next_due(db, user_id), google_index.next_due(db, user_id))
         pending = min((at for at in due if at is not None), default=None)
-        if pending is not None and pending <= now:
+        if pending is not None and pending > now:
+            self.retry_at.append(pending)
+        elif pending is not None:
             waiting = mappings.count_due(db, user_id, now) + google_index.count_due(db, user_id, now)
             self.progress.waiting = waiting
         summary = self.progress.summary(error.code if error else None)
@@ -149,11 +152,10 @@ class Ending:
             payload = {"user": user_id, "trigger": "continue"}
             self._enqueue("continue", self._continuing(payload) if self.incomplete else payload)
         elif self.retry_at and not session.settings.auto.enabled:
-            self._enqueue(
-                "continue",
-                {"user": user_id, "trigger": "continue"},
-                max(min(self.retry_at), session.engine.now()),
-            )
+            # Whatever run asks for it, one task looks at what is due then.
+            at = max(min(self.retry_at), session.engine.now())
+            name = schedule.successor_task("due", user_id, at.isoformat())
+            session.engine.enqueue({"user": user_id, "trigger": "continue"}, name=name, at=at)
 
     def _continuing(self, payload: dict[str, Any]) -> dict[str, Any]:
         """A preview goes on as that preview."""
