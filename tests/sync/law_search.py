@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from tests.sync.law_machine import AddressBooks
 
@@ -33,6 +33,8 @@ def main() -> int:
         database=None,
         deadline=None,
         print_blob=False,
+        report_multiple_bugs=False,
+        phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
     rounds = found = 0

@@ -5,18 +5,22 @@ Ids differ from world to world, so people are told apart by their e-mail address
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
+
+from tests.world import WITH_DELETES, World
 
 from contact_sync.contacts import google_person, sugar_record
 from contact_sync.contacts.contact import FIELDS, Contact
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.normal_form import EMPTY, comparison_key
+from contact_sync.contacts.side import Side
 from contact_sync.errors import TransientForAll
-from tests.world import WITH_DELETES, World
 
 BACK_OFF = timedelta(seconds=30)
 """How long the queue waits before it delivers a failed task again."""
@@ -40,6 +44,7 @@ class Settled:
 
 def rich_world(*, delay: float = 0.0) -> World:
     """Six linked people, then edits, deletions and new contacts on both sides, and one person on both, unlinked.
+    `delay`: seconds by which Google's feed lags.
 
     The next run creates, updates and deletes both ways, decides a conflict and merges for the first time.
     """
@@ -67,7 +72,7 @@ def rich_world(*, delay: float = 0.0) -> World:
     world.add_sugar(first_name="Ivy", last_name="Both", email="ivy@x.test", title="Nurse")
     phone = {"value": "+34611222333", "type": "work"}
     world.add_google("Ivy", "Both", "ivy@x.test", phoneNumbers=[phone])
-    world.clock.advance(minutes=1)
+    world.clock.advance(minutes=1, seconds=delay)
     world.forget_calls()
     return world
 
@@ -132,6 +137,34 @@ def uninterrupted(build: Callable[[], World] = rich_world) -> Settled:
     world = build()
     world.sync()
     return after_the_storm(world)
+
+
+@dataclass
+class AtCall:
+    """A hook that does something once, ahead of the k-th call."""
+
+    k: int
+    act: Callable[[], object]
+    calls: int = 0
+
+    def __call__(self, _request: Any) -> None:
+        self.calls += 1
+        if self.calls == self.k:
+            self.act()
+
+
+def interrupted(act: Callable[[World], object]) -> Iterator[tuple[str, World, dict[str, Any]]]:
+    """The rich world once for every outside call of its run, with something done just ahead of that call."""
+    for side in Side:
+        for k in itertools.count(1):
+            world = rich_world()
+            transport = world.sugar_transport if side is Side.SUGAR else world.google_transport
+            transport.before = hook = AtCall(k, partial(act, world))
+            summary = world.sync()
+            transport.before = None
+            if hook.calls < k:
+                break
+            yield f"call {k} to {side}", world, summary
 
 
 def _people(contacts: Iterable[Contact]) -> People:

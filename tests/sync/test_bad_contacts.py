@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-
 from tests.sync.rich_world import assert_sound
-from tests.world import World, link
+from tests.world import WITH_DELETES, World, link
 
 OTHERS = 99
 
@@ -81,7 +80,7 @@ def test_an_update_that_google_refuses_is_put_aside_and_released_by_an_edit(othe
 
 def test_a_fifth_transient_failure_in_a_row_of_the_same_contact_puts_it_aside() -> None:
     world = World()
-    ids = [world.add_sugar(first_name="Good", last_name=f"No {number}", email=f"{number}@x.test") for number in range(9)]
+    ids = book(world, 9)
     sugar_id, google_id = link(world)
     for other in [*ids, sugar_id]:
         at_google = world.mapping(other).google_id
@@ -120,9 +119,8 @@ def test_failures_that_are_not_in_a_row_put_nobody_aside() -> None:
 
 def test_a_record_that_cannot_be_read_now_stops_nobody_and_is_not_deleted() -> None:
     world = World()
-    ids = [world.add_sugar(first_name="Ada", last_name=f"No {number}", email=f"{number}@x.test") for number in range(5)]
-    world.settle()
-    world.set(from_sugar=replace_delete(world, on=True))
+    world.set(from_sugar=WITH_DELETES.from_sugar)
+    ids = book(world, 5)
     world.settle()
     for sugar_id in ids:
         world.sugar.edit_contact(sugar_id, title="New")
@@ -133,6 +131,9 @@ def test_a_record_that_cannot_be_read_now_stops_nobody_and_is_not_deleted() -> N
     assert_sound(world)
 
 
-def replace_delete(world: World, *, on: bool) -> Any:
-    direction = world.user().settings.from_sugar
-    return type(direction)(enabled=True, update=True, create=True, delete=on)
+def book(world: World, count: int) -> list[str]:
+    """Contacts of Sugar that nobody has anything against."""
+    return [
+        world.add_sugar(first_name="Good", last_name=f"No {number}", email=f"{number}@x.test")
+        for number in range(count)
+    ]

@@ -6,18 +6,21 @@ import math
 from typing import Any
 
 import pytest
+from tests.sync.rich_world import assert_sound
+from tests.world import World
+
 from contact_sync.contacts.settings import Auto
 from contact_sync.contacts.side import Side
 from contact_sync.sync import resolve
-
-from tests.sync.rich_world import assert_sound
-from tests.world import World
 
 SIZES = [0, 1, 99, 100, 101, 200, 201]
 
 
 def book(count: int) -> list[dict[str, str]]:
-    return [{"first_name": "Ada", "last_name": f"No {number:03}", "email": f"{number}@x.test"} for number in range(count)]
+    return [
+        {"first_name": "Ada", "last_name": f"No {number:03}", "email": f"{number}@x.test"}
+        for number in range(count)
+    ]
 
 
 def fill(world: World, side: Side, count: int) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from contact_sync.contacts.mapping import State
-from contact_sync.contacts.settings import Auto
-from contact_sync.contacts.side import Side
-from contact_sync.sync import resolve
+from tests.sync.rich_world import Settled, after_the_storm, rich_world, uninterrupted
+from tests.world import Crash, World, link, replace
 
-from tests.sync.rich_world import Settled, after_the_storm, assert_sound, rich_world, settled, uninterrupted
-from tests.world import BOTH_WAYS, World, link, replace
+from contact_sync.contacts.side import Side
+from contact_sync.sync.engine import in_parallel
 
 
 @pytest.fixture(scope="module")
@@ -29,27 +26,6 @@ def writes_needed() -> int:
     before = world.writes()
     world.sync()
     return world.writes() - before
-
-
-def interrupted(act: Callable[[World], object]) -> Iterator[tuple[str, World, dict[str, Any]]]:
-    """The rich world once for every outside call of its run, with something done just ahead of that call."""
-    for side in Side:
-        for k in itertools.count(1):
-            world = rich_world()
-            transport = world.sugar_transport if side is Side.SUGAR else world.google_transport
-            counter, acted = itertools.count(1), []
-
-            def before(_request: Any, world=world, k=k, counter=counter, acted=acted) -> None:  # type: ignore[no-untyped-def]
-                if next(counter) == k:
-                    acted.append(k)
-                    act(world)
-
-            transport.before = before
-            summary = world.sync()
-            transport.before = None
-            if not acted:
-                break
-            yield f"call {k} to {side}", world, summary
 
 
 # Deliveries
@@ -152,16 +128,17 @@ def test_a_scheduled_run_that_meets_a_held_lease_asks_for_nothing() -> None:
 def test_a_run_that_lost_its_lease_records_nothing(undisturbed: Settled) -> None:
     """The process is held up in the middle; another one takes over, and the first finds out when it wakes."""
     lost = 0
+    recorded: list[Any] = []
 
     def take_over(world: World) -> None:
         world.clock.advance(minutes=6)
         world.sync(engine=world.make_engine())
-        world.recorded = stored(world)  # type: ignore[attr-defined]
+        recorded.append(stored(world))
 
     for where, world, summary in interrupted(take_over):
         if summary["phase"] == "lost":
             lost += 1
-            assert stored(world) == world.recorded, where  # type: ignore[attr-defined]
+            assert stored(world) == recorded[-1], where
         assert after_the_storm(world) == undisturbed, where
     assert lost >= 8
 
@@ -181,80 +158,30 @@ def test_a_run_whose_time_is_over_begins_no_outside_call(undisturbed: Settled) -
     assert held.count(True) >= 8
 
 
-# A user at the settings page while a run is under way
+# Both sides at once
 
 
-def test_settings_changed_during_a_run_are_kept_and_decide_when_the_user_is_due() -> None:
-    for where, world, _ in interrupted(lambda world: world.set(auto=Auto(enabled=True, interval_minutes=30))):
-        user = world.user()
-        assert user.settings.auto.interval_minutes == 30, where
-        assert user.next_sync_at is not None, where
-        assert (user.next_sync_at - world.clock.now()).total_seconds() == 30 * 60, where
+def test_talking_to_both_sides_at_once_equals_one_after_the_other(undisturbed: Settled) -> None:
+    world = rich_world()
+    world.engine = world.make_engine(both=in_parallel)
+    world.sync()
+    assert after_the_storm(world) == undisturbed
 
 
-def test_a_direction_turned_on_during_a_run_is_caught_up_by_the_next() -> None:
-    world = World()
-    world.set(from_google=replace_create(BOTH_WAYS.from_google, False))
-    world.settle()
-    world.add_google("Ben", "Okafor", "ben@x.test")
-    world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test")
-
-    def turn_on(request: Any) -> None:
-        if "createContact" in request.url and not world.user().settings.from_google.create:
-            world.set(from_google=BOTH_WAYS.from_google)
-
-    world.google_transport.before = turn_on
-    world.settle()
-    assert world.sugar_names() == ["Ana Ruiz", "Ben Okafor"]
-
-
-def test_a_contact_unlinked_during_a_run_stays_unlinked() -> None:
-    unlinked = 0
+@pytest.mark.parametrize("side", list(Side))
+def test_a_process_that_dies_while_it_talks_to_both_sides_loses_and_doubles_nothing(
+    undisturbed: Settled, side: Side
+) -> None:
     for k in itertools.count(1):
         world = rich_world()
-        [sugar_id] = [mapping.sugar_id for mapping in world.all_mappings().values() if mapping.name == "Cid Old"]
-        counter = itertools.count(1)
-        done: list[str] = []
-
-        def unlink(_request: Any, world: World = world, k: int = k, sugar_id: str = sugar_id) -> None:
-            if next(counter) == k:  # noqa: B023
-                resolve.unlink(world.db, world.first.sub, sugar_id)
-                done.append("unlinked")  # noqa: B023
-
-        world.google_transport.before = unlink
-        world.sync()
-        world.google_transport.before = None
-        if not done:
-            break
-        unlinked += 1
-        world.clock.advance(minutes=16)
-        world.settle()
-        assert world.mapping(sugar_id).state is State.UNLINKED, f"unlinked at call {k}"
-        assert_sound(world)
-        if world.sugar.contact(sugar_id)["title"] == "Cook":
-            assert settled(world).losses == {("sugar", "title", "Baker"): 1}, f"unlinked at call {k}"
-    assert unlinked >= 5
-
-
-def test_a_contact_released_during_a_run_is_decided_about_again() -> None:
-    world = World()
-    sugar_id, google_id = link(world)
-    world.edit_google(google_id, biographies=[{"value": "x" * 70_000}])
-    world.settle()
-    [entry] = world.backlog()
-    world.add_sugar(first_name="Ben", last_name="Okafor", email="ben@x.test")
-    world.edit_google(google_id, biographies=[{"value": "short"}])
-    assert world.backlog() == [entry]
-    released: list[int] = []
-
-    def release(request: Any) -> None:
-        if "createContact" in request.url:
-            released.append(resolve.release(world.db, world.first.sub, [entry.id]))
-
-    world.google_transport.before = release
-    world.settle()
-    assert world.sugar.contact(sugar_id)["description"] == "short"
-    assert world.backlog() == []
+        world.engine = world.make_engine(both=in_parallel)
+        with world.dying(side, k, "after"):
+            try:
+                world.sync()
+                break
+            except Crash:
+                assert after_the_storm(world) == undisturbed, f"died after call {k} to {side}"
+    assert k >= 3
 
 
 # Several users, several processes
@@ -316,10 +243,6 @@ def test_two_processes_whose_tokens_die_at_once_renew_them_once() -> None:
 def stored(world: World) -> Any:
     """What is stored of the user and their contacts."""
     return world.user(), world.all_mappings(), world.all_entries(), world.backlog(), world.history()
-
-
-def replace_create(direction: Any, on: bool) -> Any:
-    return type(direction)(enabled=direction.enabled, update=direction.update, create=on, delete=direction.delete)
 
 
 def _with_a_second_user(world: World) -> None:

@@ -6,10 +6,11 @@ import math
 from dataclasses import replace
 
 import pytest
-from contact_sync.contacts.side import Side
-from contact_sync.store import system
 from tests.sync.rich_world import assert_sound
 from tests.world import WITH_DELETES, Auto, World
+
+from contact_sync.contacts.side import Side
+from contact_sync.store import system
 
 UPDATES, CREATES, DELETES = 34, 8, 8
 """Towards each side: a hundred actions in all."""

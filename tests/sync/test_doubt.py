@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from contact_sync.contacts.mapping import State
-
 from tests.sync.rich_world import assert_sound
 from tests.world import WITH_DELETES, World, link
+
+from contact_sync.contacts.mapping import State
 
 MINUTE = 60.0
 

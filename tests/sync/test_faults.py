@@ -8,11 +8,11 @@ from typing import Any
 
 import grpc
 import pytest
-from contact_sync.errors import TransientForAll
-from local_stack.firestore.errors import StatusError
-
 from tests.sync.rich_world import Settled, after_the_storm, assert_sound, rich_world, uninterrupted
 from tests.world import WITH_DELETES, Auto, World
+
+from contact_sync.errors import TransientForAll
+from local_stack.firestore.errors import StatusError
 
 SUGAR_FAULTS = ("500 db_error", "503 maintenance", "502 html", "429", "401")
 GOOGLE_FAULTS = ("429 rate", "429 fbs", "500", "502 html", "503", "401")

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from contact_sync.contacts.mapping import State
 from tests.world import Crash, World
+
+from contact_sync.contacts.mapping import State
 
 IN_SUGAR, IN_GOOGLE, IN_BOTH = 5_000, 3_000, 1_000
 PEOPLE = IN_SUGAR + IN_GOOGLE - IN_BOTH
@@ -85,9 +86,10 @@ def test_seven_thousand_people_are_on_both_sides_once_whatever_dies_on_the_way()
     def kill_some(number: int) -> None:
         if number not in runs:
             return
+        transports = (world.sugar_transport, world.google_transport)
         places: list[tuple[Any, str]] = [
-            *((transport, when) for transport in (world.sugar_transport, world.google_transport) for when in ("before", "after")),
-            *((world.firestore, when) for when in ("before_commit", "after_commit")),
+            *itertools.product(transports, ("before", "after")),
+            *itertools.product((world.firestore,), ("before_commit", "after_commit")),
         ]
         place, when = chance.choice(places)
         setattr(place, when, dies_at(chance.randint(1, 2 if number > 1 else 4)))

@@ -6,15 +6,16 @@ import itertools
 from typing import Any
 
 import pytest
+from tests.sync.rich_world import assert_sound
+from tests.sync.situations import causes, linked, list_again
+from tests.world import CONTACTS_SCOPE, Crash, World, switches
+
 from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.side import Side
 from contact_sync.store import runs, tokens, users
 from contact_sync.store.cipher import Cipher
 from contact_sync.store.records import RunRecord, Tokens
-from tests.sync.rich_world import assert_sound
-from tests.sync.situations import causes, linked, list_again
-from tests.world import CONTACTS_SCOPE, Crash, World, switches
 
 
 def test_a_record_that_was_given_away_and_then_deleted_is_not_deleted_in_google() -> None:
@@ -140,7 +141,9 @@ def test_an_address_added_in_sugar_is_known_though_no_switch_lets_it_travel() ->
         email=[{"email_address": email, "primary_address": email == emails[0]} for email in emails],
     )
     world.settle()
-    now = world.engine.hashed_terms(world.first.sub, Contact(first_name="Ana", last_name="Ruiz", emails=emails))
+    now = world.engine.hashed_terms(
+        world.first.sub, Contact(first_name="Ana", last_name="Ruiz", emails=emails)
+    )
     assert set(world.mapping(sugar_id).match_keys) == set(now)
 
 

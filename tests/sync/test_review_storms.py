@@ -7,6 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.sync.situations import linked, refused
+from tests.world import World, switches
+
 from contact_sync.config_formats import Policy
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.settings import Auto
@@ -14,12 +17,13 @@ from contact_sync.store import users
 from contact_sync.store.write import Kind, Write
 from contact_sync.sync import resolve
 from contact_sync.sync.dispatch import dispatch
-from tests.sync.situations import linked, refused
-from tests.world import World, switches
 
 
 def follow(world: World, most: int) -> int:
-    """Deliver the tasks that are due within a minute, one after another; how many there were, up to `most`."""
+    """Deliver the tasks that are due within a minute, one after another; how many there were, up to `most`.
+
+    A run takes two seconds, so names that hold a time differ.
+    """
     end = world.clock.now() + timedelta(minutes=1)
     for number in range(most):
         due = [task for task in world.tasks if (task[2] or world.clock.now()) <= end]
@@ -27,7 +31,7 @@ def follow(world: World, most: int) -> int:
             return number
         task = due[0]
         world.tasks.remove(task)
-        world.clock.time = max(world.clock.now(), task[2] or world.clock.now())
+        world.clock.time = max(world.clock.now(), task[2] or world.clock.now()) + timedelta(seconds=2)
         world.sync(str(task[0]["trigger"]), attempt=int(task[0].get("attempt", 0)))
     return most
 

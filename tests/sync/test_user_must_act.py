@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.sync.rich_world import assert_sound, rich_world
+from tests.world import CONTACTS_SCOPE, Auto, World, link
+
 from contact_sync.contacts.mapping import State
 from contact_sync.store import tokens, users
 from contact_sync.store.records import Tokens
-
-from tests.sync.rich_world import assert_sound, rich_world
-from tests.world import CONTACTS_SCOPE, Auto, World, link
 
 
 def automatic_world() -> World:

@@ -151,7 +151,7 @@ class Ending:
         if self.incomplete or asked or more:
             payload = {"user": user_id, "trigger": "continue"}
             self._enqueue("continue", self._continuing(payload) if self.incomplete else payload)
-        elif self.retry_at and not session.settings.auto.enabled:
+        elif self.retry_at and self.preview is None and not session.settings.auto.enabled:
             # Whatever run asks for it, one task looks at what is due then.
             at = max(min(self.retry_at), session.engine.now())
             name = schedule.successor_task("due", user_id, at.isoformat())

@@ -37,6 +37,8 @@ class Gatherer:
         self.field = Field(session)
         self.people = Read()
         self.vanished = Vanished(session)
+        self._deleted_outside: set[str] = set()
+        """Records that had left the scope before they were deleted: that deletion is none of this user's."""
         self.owners: dict[str, ContactMapping] = {}
         """By Sugar id: the mappings of chosen contacts that are not known as unlinked."""
 
@@ -177,7 +179,10 @@ class Gatherer:
         if not doubtful:
             return set()
         self.session.ensure_time()
-        return set(doubtful) - self.session.engine.sugar.still_there(doubtful)
+        server = self.session.engine.sugar
+        gone = set(doubtful) - server.still_there(doubtful)
+        self._deleted_outside = server.deleted_outside(self.session.scope, gone)
+        return gone
 
     def _view_google(self, case: Case, people: Read) -> None:
         mapping = case.mapping
@@ -228,7 +233,7 @@ class Gatherer:
                 return
             case.views[Side.SUGAR] = SideView(Presence.DELETED if deleted else Presence.HIDDEN)
             if deleted and mapping.missing is None and mapping.state is State.LINKED:
-                waits = self.session.deletes(Side.GOOGLE)
+                waits = self.session.deletes(Side.GOOGLE) and sugar_id not in self._deleted_outside
                 missing = Missing(Side.SUGAR, self.session.engine.now(), waits)
                 case.mapping = replace(mapping, missing=missing)
             return

@@ -120,7 +120,8 @@ def _mark_linked(session: Session, marks: Marks, record: Mapping[str, Any], mapp
         marked = replace(mapping, due_at=due_from(mapping, now))
     elif differs_from_base(contact, mapping.base, _whole, mapping.held.get(Side.SUGAR)):
         at = mapping.seen.sugar_changed_at or sugar_record.modified_at(record)
-        marked = replace(mapping, seen=replace(mapping.seen, sugar_changed_at=at))
+        seen = replace(mapping.seen, sugar_changed_at=at)
+        marked = replace(mapping, seen=seen, match_keys=session.terms(contact))
         if session.settings.may("update", Side.GOOGLE) or session.settings.may("update", Side.SUGAR):
             marked = replace(marked, due_at=due_from(mapping, now))
     if marked != mapping:
@@ -138,9 +139,18 @@ def deleted(session: Session, marks: Marks, ids: Collection[str]) -> None:
 
 
 def note_deleted(
-    session: Session, marks: Marks, mapping: ContactMapping, side: Side, at: datetime | None = None
+    session: Session,
+    marks: Marks,
+    mapping: ContactMapping,
+    side: Side,
+    at: datetime | None = None,
+    *,
+    outside: bool = False,
 ) -> None:
-    """Note on a mapping that its record on `side` is reported deleted. A direct read decides: now, or from `at` on."""
+    """Note on a mapping that its record on `side` is reported deleted. A direct read decides: now, or from `at` on.
+
+    `outside`: it had left the scope before, so that nothing is deleted for it.
+    """
     now = session.engine.now()
     due_at = max(now, at or now)
     noted = mapping.missing is not None and mapping.missing.side is side
@@ -151,7 +161,7 @@ def note_deleted(
         marks.put(replace(mapping, missing=Missing(side, now, session.deletes(side.other))))
         return
     if mapping.state is State.LINKED:
-        waits = session.deletes(side.other)
+        waits = session.deletes(side.other) and not outside
         both = mapping.missing is not None
         missing = mapping.missing or Missing(side, now, waits)
         marked = replace(mapping, missing=missing, deletion_waits=side.other if waits and not both else None)
@@ -181,20 +191,29 @@ def contradicted(session: Session, ids: set[str]) -> tuple[list[str], list[str]]
         sugar_id
         for sugar_id, (state, _google_id, _entry) in states.items()
         if (state in (State.LINKED, State.NEW) and sugar_id not in ids)
-        or (state is State.OUT_OF_SCOPE and sugar_id in ids)
+        # A deletion poll that is restricted to the owner does not tell of what is out of scope.
+        or (state is State.OUT_OF_SCOPE and (sugar_id in ids or session.scope.deleted_conditions()))
     ]
     return suspects, sorted(ids - states.keys())
 
 
-def listed(session: Session, marks: Marks, sugar_ids: Collection[str], there: Collection[str]) -> None:
-    """Mark mappings that the listing contradicts. Of `there` the administrator knows a record: what is not, is deleted,
-    and every deletion is noted now, so that the guard counts the whole book."""
-    now = session.engine.now()
+def listed(session: Session, marks: Marks, sugar_ids: Collection[str], ids: Collection[str]) -> None:
+    """Mark mappings that the listing of `ids` contradicts.
+
+    What the administrator cannot find either is deleted; every deletion is noted now, so that the guard counts the
+    whole book.
+    """
+    now, server = session.engine.now(), session.engine.sugar
+    there = server.still_there(sugar_ids)
+    outside = server.deleted_outside(session.scope, set(sugar_ids) - there)
     for mapping in marks.mappings(sugar_ids).values():
+        sugar_id = mapping.sugar_id
         if mapping.missing is not None and mapping.missing.side is Side.SUGAR:
             continue
-        if mapping.state is not State.OUT_OF_SCOPE and mapping.sugar_id not in there:
-            note_deleted(session, marks, mapping, Side.SUGAR)
+        if sugar_id not in there:
+            note_deleted(session, marks, mapping, Side.SUGAR, outside=sugar_id in outside)
+        elif mapping.state is State.OUT_OF_SCOPE and sugar_id not in ids:
+            continue
         elif mapping.due_at is None or mapping.due_at > now:
             closing = [backlog.close(session.user.id, mapping.backlog)] if mapping.backlog else []
             marks.put(replace(mapping, due_at=now, backlog=None), *closing)

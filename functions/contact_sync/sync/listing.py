@@ -29,7 +29,7 @@ def list_scope(session: Session) -> bool:
             return False
         some = suspects[start : start + FETCH]
         marks = Marks(session)
-        intake_sugar.listed(session, marks, some, session.engine.sugar.still_there(some))
+        intake_sugar.listed(session, marks, some, ids)
         flush(session, marks)
     for start in range(0, len(unknown), FETCH):
         if session.holder.seconds_left() <= 0:

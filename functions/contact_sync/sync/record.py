@@ -109,9 +109,11 @@ class Recorder:
         linked = agreement.after_update(self.session, self.writes, case, mapping, action)
         self._count(case, action)
         index = self._index_if_changed(case, linked, action)
+        open_entries = [item.backlog for item in (mapping, case.entry) if item is not None and item.backlog]
+        index += [backlog.close(self.user_id, entry) for entry in open_entries]
         bad = self._worst(case)
         if bad is not None:
-            return [*self._unfinished(replace(case, mapping=linked), bad), *index]
+            return [*index, *self._unfinished(replace(case, mapping=replace(linked, backlog=None)), bad)]
         finished = replace(linked, due_at=None, attempts=0, directive=None, backlog=None)
         return [guarded(self.user_id, finished), *index]
 

@@ -79,6 +79,24 @@ def ids_page(caller: Caller, scope: Scope, after_id: str | None) -> tuple[list[s
     return [str(row["id"]) for row in rows], after
 
 
+def deleted_ids(caller: Caller, conditions: list[dict[str, Any]]) -> set[str]:
+    """The ids of deleted records that are not pruned yet and fulfil the conditions."""
+    wanted = [*conditions, {"deleted": {"$equals": "1"}}]
+    found: set[str] = set()
+    offset = 0
+    while True:
+        query = list_query(wanted, "id,deleted", "id:asc", IDS_PAGE, offset) | {"deleted": True}
+        answer = ask_list(caller, query)
+        # A server that ignores the condition on `deleted` answers live rows too.
+        found.update(str(row["id"]) for row in rows_of(answer) if row.get("deleted") in (True, 1, "1"))
+        following = answer.next_offset()
+        if following is None:
+            return found
+        if following <= offset:
+            raise TransientForUser("sugar_paging", "Sugar's list of deleted records does not advance")
+        offset = following
+
+
 def count(caller: Caller, scope: Scope) -> int:
     """How many records the scope holds."""
     conditions = scope.conditions()

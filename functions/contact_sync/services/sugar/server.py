@@ -12,6 +12,7 @@ from . import metadata, users
 from .calls import Item, ServiceCaller
 from .dates import moment
 from .faults import item_fault_of
+from .listing import Scope, deleted_ids
 from .session import ServiceSession, SessionStore
 from .transport import SugarConfig, Transport, segment
 
@@ -58,6 +59,20 @@ class SugarServer:
                 elif answer.status != 404 or answer.label != "not_found":
                     raise item_fault_of(answer, "a contact's read")
         return there
+
+    def deleted_outside(self, scope: Scope, ids: Collection[str]) -> set[str]:
+        """Those of the deleted contacts that had left the scope before they were deleted.
+
+        A deleted record keeps its owner; of a flag, and of a pruned record, nothing is left to tell.
+        """
+        owned, outside = scope.deleted_conditions(), set[str]()
+        wanted = list(ids) if owned else []
+        for start in range(0, len(wanted), _READS_AT_ONCE):
+            among = [{"id": {"$in": wanted[start : start + _READS_AT_ONCE]}}]
+            known = deleted_ids(self._caller, among)
+            if known:
+                outside |= known - deleted_ids(self._caller, [*among, *owned])
+        return outside
 
     def schema(self, enums: bool) -> tuple[dict[str, int], tuple[str, ...] | None]:
         """Lengths of the Contacts fields in characters and, if `enums`, the salutations (None: no list)."""
