@@ -136,5 +136,6 @@ def engine(config: Config) -> Engine:
         sleep=time.sleep,
         new_id=lambda: str(uuid.uuid4()),
         policy=config.policy,
+        quiet_hours=config.quiet_hours,
         history_days=config.history_days,
     )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from tests.sync.law_book import Book, Key, squeezed
 
-from contact_sync.contacts.contact import FIELDS
+from contact_sync.contacts.contact import FIELDS, Contact
 from contact_sync.contacts.mapping import Mapping, State
 from contact_sync.contacts.normal_form import same
 from contact_sync.contacts.settings import SyncSettings, Verb
@@ -46,6 +46,8 @@ class Laws:
     _counts: tuple[int, int] = (0, 0)
     _settings: SyncSettings = field(default_factory=SyncSettings)
     _outside: set[str] = field(default_factory=set)
+    _outside_terms: set[str] = field(default_factory=set)
+    """Match terms of every record that ever was outside."""
     _unnoticed: set[str] = field(default_factory=set)
     """Sugar records outside the scope of which the sync does not know that yet."""
     _live: dict[Side, set[str]] = field(default_factory=dict)
@@ -57,6 +59,9 @@ class Laws:
         self._counts = len(world.sugar.writes), len(world.google.writes)
         self._settings = world.user().settings
         self._outside = self.outside()
+        records = self.book.records(Side.SUGAR)
+        for key in self._outside & records.keys():
+            self._outside_terms.update(self._terms(read_sugar(records[key], None)))
         known = self._mappings
         self._unnoticed = {
             key for key in self._outside if key in known and known[key].state is not State.OUT_OF_SCOPE
@@ -137,7 +142,7 @@ class Laws:
             assert entry is not None, f"E1: the Google contact {key} is unknown"
             owner = mappings.get(entry.mapping or "")
             cared = owner is not None and owner.google_id == key and owner.state is not State.GONE
-            excused = entry.backlog is not None or entry.left_alone or self._may_be_outside(key, outside)
+            excused = entry.backlog is not None or entry.left_alone or self._may_be_outside(key)
             assert cared or excused, f"E1: the Google contact {key} was left out: {entry}, {owner}"
 
     def kept(self) -> None:
@@ -190,16 +195,15 @@ class Laws:
         """A contact that the sync made and never linked: one create too many, taken back."""
         return sent.side is Side.GOOGLE and sent.key in self.made and not self._partners(sent)
 
-    def _may_be_outside(self, key: str, outside: set[str]) -> bool:
-        """Whether a Sugar record outside the scope shares an address with this Google contact."""
-        world = self.book.world
+    def _may_be_outside(self, key: str) -> bool:
+        """Whether a Sugar record outside the scope shares an address with this Google contact. Where that record was
+        deleted since, the next full intake finds out."""
         person = self.book.record(Side.GOOGLE, key)
-        own = world.engine.hashed_terms(world.first.sub, read_google(person, None))
-        records = self.book.records(Side.SUGAR)
-        return any(
-            set(own) & set(world.engine.hashed_terms(world.first.sub, read_sugar(records[other], None)))
-            for other in outside & records.keys()
-        )
+        return not self._outside_terms.isdisjoint(self._terms(read_google(person, None)))
+
+    def _terms(self, contact: Contact) -> tuple[str, ...]:
+        world = self.book.world
+        return world.engine.hashed_terms(world.first.sub, contact)
 
 
 def _to_sugar(write: SugarWrite) -> Sent:

@@ -1,4 +1,4 @@
-"""Tasks delivered twice, runs at once, a lost lease, and a user who changes things while a run is under way."""
+"""Tasks delivered twice, runs at once, a lost lease, two processes: it all equals one run after another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
-from tests.sync.rich_world import Settled, after_the_storm, rich_world, uninterrupted
+from tests.sync.rich_world import Settled, after_the_storm, interrupted, rich_world, uninterrupted
 from tests.world import Crash, World, link, replace
 
 from contact_sync.contacts.side import Side

@@ -75,17 +75,19 @@ def to_plain(settings: SyncSettings) -> dict[str, Any]:
     return plain
 
 
+def intake_relevant(settings: SyncSettings) -> str:
+    """What of the settings decides which contacts are eligible, as one comparable text."""
+    relevant = (
+        settings.from_sugar,
+        settings.from_google,
+        settings.sugar_scope,
+        settings.google_label,
+        settings.private_fields,
+        settings.conflict,
+    )
+    return msgspec.json.encode(relevant).decode()
+
+
 def needs_full_intake(old: SyncSettings, new: SyncSettings) -> bool:
     """Whether a change of settings makes skipped contacts eligible, so that the next intake must see all of them."""
-
-    def intake_relevant(settings: SyncSettings) -> tuple[Any, ...]:
-        return (
-            settings.from_sugar,
-            settings.from_google,
-            settings.sugar_scope,
-            settings.google_label,
-            settings.private_fields,
-            settings.conflict,
-        )
-
     return intake_relevant(old) != intake_relevant(new)

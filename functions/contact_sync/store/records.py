@@ -39,6 +39,8 @@ class Cursors:
     """When the last full intake was complete."""
     token_at: datetime | None = None
     """When the sync token's chain began (it dies seven days later)."""
+    in_force: str | None = None
+    """The settings in force at the last complete full intake: an administrator's policy changes no version."""
     listed_at: datetime | None = None
     """When the scope was last listed completely."""
     deletes_on: Mapping[Side, bool] = field(default_factory=dict)

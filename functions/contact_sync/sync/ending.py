@@ -61,17 +61,19 @@ class Ending:
         """Record the end and give the lease back. Raises the error again if it concerns all users."""
         session, now = self.session, self.session.engine.now()
         db, user_id = session.engine.db, session.user.id
-        due = (mappings.next_due(db, user_id), google_index.next_due(db, user_id))
-        pending = min((at for at in due if at is not None), default=None)
+        pending = self._next_due()
         if pending is not None and pending > now:
             self.retry_at.append(pending)
         elif pending is not None:
             waiting = mappings.count_due(db, user_id, now) + google_index.count_due(db, user_id, now)
             self.progress.waiting = waiting
         summary = self.progress.summary(error.code if error else None)
+        known = session.holder.user
 
         def fields(user: User) -> Mapping[str, Any]:
-            values: dict[str, Any] = {"pending": pending, **self._state(user, error)}
+            # A decision taken meanwhile is due as well: it changed the document, so this runs again.
+            hint = pending if user == known else self._next_due()
+            values: dict[str, Any] = {"pending": hint, **self._state(user, error)}
             if self.preview is None:
                 values["last_run"] = summary
             if self.planned and not self.unsettled:
@@ -86,6 +88,11 @@ class Ending:
         if isinstance(error, TransientForAll):
             raise error
         return summary
+
+    def _next_due(self) -> datetime | None:
+        db, user_id = self.session.engine.db, self.session.user.id
+        due = (mappings.next_due(db, user_id), google_index.next_due(db, user_id))
+        return min((at for at in due if at is not None), default=None)
 
     def failed_look(self, error: SyncError, updated_at: datetime) -> Summary:
         """The look failed: nothing is stored but the state of the user."""
@@ -113,7 +120,7 @@ class Ending:
         session, now = self.session, self.session.engine.now()
         same = user.settings_version == session.user.settings_version
         settings = session.settings if same else session.engine.policy.apply(user.settings)
-        if isinstance(error, UserMustAct):
+        if isinstance(error, UserMustAct) and user.connection == session.user.connection:
             return {"connection": error.code, "connection_message": error.message, "next_sync_at": None}
         if isinstance(error, OperatorMustAct):
             log.error("the deployment needs its operator", extra={"code": error.code})
@@ -140,8 +147,10 @@ class Ending:
         session, user_id = self.session, self.session.user.id
         again = self._again_at(error)
         if again is not None:
+            # However many runs fail in this minute, one task tries again.
             payload = {"user": user_id, "trigger": session.trigger, "attempt": self.attempt + 1}
-            self._enqueue("retry", self._continuing(payload), again)
+            name = schedule.successor_task("retry", user_id, f"{self.attempt}/{again:%Y-%m-%dT%H:%M}")
+            session.engine.enqueue(self._continuing(payload), name=name, at=again)
             return
         if error is not None:
             return
@@ -150,7 +159,8 @@ class Ending:
         more = self.progress.waiting > 0 and session.settings.overflow == "continue" and self.preview is None
         if self.incomplete or asked or more:
             payload = {"user": user_id, "trigger": "continue"}
-            self._enqueue("continue", self._continuing(payload) if self.incomplete else payload)
+            name = schedule.successor_task("continue", user_id, session.run)
+            session.engine.enqueue(self._continuing(payload) if self.incomplete else payload, name=name)
         elif self.retry_at and self.preview is None and not session.settings.auto.enabled:
             # Whatever run asks for it, one task looks at what is due then.
             at = max(min(self.retry_at), session.engine.now())
@@ -161,29 +171,25 @@ class Ending:
         """A preview goes on as that preview."""
         return payload if self.preview is None else {**payload, "trigger": "preview", "run": self.preview.id}
 
-    def _enqueue(self, kind: str, payload: Mapping[str, Any], at: datetime | None = None) -> None:
-        session = self.session
-        name = schedule.successor_task(kind, session.user.id, session.run)
-        session.engine.enqueue(payload, name=name, at=at)
 
-
-def failed_load(error: OperatorMustAct, run_id: str) -> Summary:
+def failed_load(engine: Engine, user_id: str, trigger: str, run_id: str, error: OperatorMustAct) -> Summary:
     """The user's tokens cannot be decrypted: the operator has to repair the key ring."""
     log.error("the deployment needs its operator", extra={"code": error.code})
+    if trigger != "schedule":
+        engine.db.commit([_over(engine, user_id, trigger, run_id, error.code)])
     return {"run": run_id, "phase": "stopped", "error": error.code, "counts": {}}
 
 
 def stopped(engine: Engine, found: Stopped, trigger: str, run_id: str) -> Summary:
     """A user who may not sync: said, and no longer due."""
-    user, now = found.user, engine.now()
+    user = found.user
     writes: list[Write] = []
     if user is not None and user.next_sync_at is not None:
-        writes.append(users.update(user.id, if_updated_at=found.updated_at, next_sync_at=None))
+        # A stop of everybody ends without this user doing anything: look again now and then.
+        again = engine.now() + schedule.STOPPED if found.everybody else None
+        writes.append(users.update(user.id, if_updated_at=found.updated_at, next_sync_at=again))
     if user is not None and trigger != "schedule":
-        record = RunRecord(
-            run_id, trigger, now, finished=now, phase="done", error=found.reason, expire_at=now + KEPT
-        )
-        writes.append(runs.put(user.id, record))
+        writes.append(_over(engine, user.id, trigger, run_id, found.reason))
     if writes:
         engine.db.commit(writes)
     return {"run": run_id, "phase": "stopped", "error": found.reason, "counts": {}}
@@ -199,9 +205,12 @@ def busy(engine: Engine, ready: Ready, payload: Mapping[str, Any], run_id: str) 
         announced = "run" in payload and payload["trigger"] != "preview"
         if not engine.enqueue(payload, name=name, at=lease.until) and announced:
             # Another successor does this run's work; whoever watches this one is told that it is over.
-            now = engine.now()
-            record = RunRecord(
-                run_id, payload["trigger"], now, finished=now, phase="done", expire_at=now + KEPT
-            )
-            engine.db.commit([runs.put(ready.user.id, record)])
+            engine.db.commit([_over(engine, ready.user.id, payload["trigger"], run_id)])
     return {"run": lease.run if lease else run_id, "phase": "busy", "counts": {}}
+
+
+def _over(engine: Engine, user_id: str, trigger: str, run_id: str, error: str | None = None) -> Write:
+    """The document of a run that ended before it did anything."""
+    now = engine.now()
+    ended = RunRecord(run_id, trigger, now, finished=now, phase="done", error=error, expire_at=now + KEPT)
+    return runs.put(user_id, ended)

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import requests
 
-from ..config_formats import Policy
+from ..config_formats import Policy, QuietHours
 from ..contacts import match
 from ..contacts.contact import Contact
 from ..services.google_oauth import GoogleOAuth
@@ -77,6 +77,7 @@ class Engine:
     new_id: Callable[[], str]
     both: Callable[..., Any] = in_parallel
     policy: Policy = field(default_factory=Policy)
+    quiet_hours: QuietHours | None = None
     history_days: int = 90
 
     def hashed_terms(self, user_id: str, contact: Contact) -> tuple[str, ...]:

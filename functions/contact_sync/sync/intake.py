@@ -6,19 +6,24 @@ the same code from the beginning. A cursor moves only after what it covers is st
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..contacts import google_person
+from ..contacts.settings import intake_relevant
 from ..contacts.side import Side
-from ..errors import SyncTokenExpired
+from ..errors import SyncTokenExpired, TransientForUser
 from ..services.google_people import PeoplePage
 from ..services.sugar import ChangePage, DeletionPage
-from ..store.records import Cursors, Position
+from ..store.records import Cursors, Position, User
 from . import intake_google, intake_sugar
 from .listing import list_scope
 from .look import OVERLAP, Looked, Need, resumable, sugar_start
 from .marks import Marks, flush
 from .session import Session
+
+STORE_TRIES = 3
 
 
 def marks_of(
@@ -54,7 +59,7 @@ class Intake:
     def finish(self, marks: Marks) -> bool:
         """Take everything in. `marks` are those of the first pages."""
         session = self.session
-        flush(session, marks)
+        self._store(lambda: first_marks(session, self.looked), marks)
         changes, deletions, people = (
             self.looked.sugar.changes,
             self.looked.sugar.deletions,
@@ -67,21 +72,35 @@ class Intake:
                 self._save_position(changes)
                 return False
             (changes, deletions), people = self._next(changes, deletions, people)
-            flush(session, marks_of(session, self.looked.need, changes, deletions, people))
+            page = (changes, deletions, people)
+            self._store(lambda page=page: marks_of(session, self.looked.need, *page))  # type: ignore[misc]
             self._save_position(changes)
         if people is not None and people.next_sync_token and not self._relists_with_token:
             self.cursors = replace(self.cursors, sync_token=people.next_sync_token)
         if self.looked.need.google_full and not self._list_google():
-            self._save_position(changes)
+            self._save_position(changes, ended=True)
             return False
-        self._sugar_done()
+        self.cursors = replace(self.cursors, watermark=self.start, position=None)
+        if self.looked.need.sugar_full and self.looked.need.google_full:
+            self._full_intake_done()
         if self.looked.need.listing:
             if not list_scope(session):
-                session.holder.commit([], cursors=self.cursors)
+                # The feeds are taken in; only the listing, which is complete within one run, begins again.
+                self.cursors = replace(self.cursors, listed_at=None)
+                self._save_cursors(complete=False)
                 return False
             self.cursors = replace(self.cursors, listed_at=session.engine.now())
-        self._complete()
+        self._save_cursors(complete=True)
         return True
+
+    def _store(self, make: Callable[[], Marks], marks: Marks | None = None) -> None:
+        """Store a page's marks before any cursor may pass it. Where somebody else wrote a document meanwhile, the
+        page is marked again on what is stored now."""
+        for _ in range(STORE_TRIES):
+            if flush(self.session, marks if marks is not None else make()):
+                return
+            marks = None
+        raise TransientForUser("contention", "The contacts are being changed by somebody else.")
 
     @property
     def _relists_with_token(self) -> bool:
@@ -128,23 +147,27 @@ class Intake:
             if session.holder.seconds_left() <= 0:
                 return False
             page = session.google.changes(None, page_token, want_token=not keeps)
-            marks = Marks(session)
-            intake_google.changed(session, marks, page.people, full=True, first=first)
-            flush(session, marks)
+
+            def listed_page(people: Sequence[Mapping[str, Any]] = page.people) -> Marks:
+                marks = Marks(session)
+                intake_google.changed(session, marks, people, full=True, first=first)
+                return marks
+
+            self._store(listed_page)
             seen.update(google_person.google_id(person) for person in page.people)
             page_token = page.next_page
             if page_token is None:
                 break
-        flush(session, intake_google.listed(session, seen))
+        self._store(lambda: intake_google.listed(session, seen))
         if page.next_sync_token and not keeps:
             self.cursors = replace(
                 self.cursors, sync_token=page.next_sync_token, token_at=session.engine.now()
             )
         return True
 
-    def _save_position(self, changes: ChangePage) -> None:
-        """Remember how far the pass over Sugar got."""
-        if changes.end or changes.position is None:
+    def _save_position(self, changes: ChangePage, *, ended: bool = False) -> None:
+        """Remember how far the pass over Sugar got; also its end, where the run cannot finish the rest."""
+        if changes.position is None or (changes.end and not ended):
             return
         position = Position(
             self.start,
@@ -154,22 +177,31 @@ class Intake:
             version=self.session.user.settings_version,
         )
         self.cursors = replace(self.cursors, position=position)
-        self.session.holder.commit([], cursors=self.cursors)
+        self._save_cursors(complete=False)
 
-    def _sugar_done(self) -> None:
-        self.cursors = replace(self.cursors, watermark=self.start, position=None)
+    def _full_intake_done(self) -> None:
+        session = self.session
+        self.cursors = replace(
+            self.cursors,
+            full_at=session.engine.now(),
+            settings_version=session.user.settings_version,
+            in_force=intake_relevant(session.settings),
+            listed_at=None,
+        )
 
-    def _complete(self) -> None:
-        """Everything is stored: the cursors may move."""
-        session, need = self.session, self.looked.need
-        now = session.engine.now()
-        cursors = self.cursors
-        if need.sugar_full and need.google_full:
-            cursors = replace(cursors, full_at=now, settings_version=session.user.settings_version)
-        cursors = replace(cursors, deletes_on={side: session.settings.may("delete", side) for side in Side})
-        self.cursors = cursors
-        if cursors != session.holder.user.cursors:
-            session.holder.commit([], cursors=cursors)
+    def _save_cursors(self, *, complete: bool) -> None:
+        """Everything they cover is stored: the cursors may move."""
+        session, loaded = self.session, self.session.user.cursors
+
+        def moved(user: User) -> Mapping[str, Any]:
+            """The cursors; a reconnect during this run keeps its word that the next intake deletes nothing."""
+            deletes_on = user.cursors.deletes_on
+            if complete and deletes_on == loaded.deletes_on:
+                deletes_on = {side: session.settings.may("delete", side) for side in Side}
+            return {"cursors": replace(self.cursors, deletes_on=deletes_on)}
+
+        if moved(session.holder.user)["cursors"] != session.holder.user.cursors:
+            session.holder.commit([], moved)
 
 
 def idle_cursors(session: Session, looked: Looked) -> Cursors:

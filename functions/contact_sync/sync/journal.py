@@ -7,6 +7,7 @@ deletion with its whole record and every value that loses a conflict.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import State
@@ -41,7 +42,7 @@ def journal(session: Session, batch: Batch, writes: Writes) -> bool:
             groups[case.key] = group
     if not groups:
         return False
-    fields = {"planned_run": session.run} if planned else {}
+    fields: dict[str, Any] = {"planned_run": session.run} if planned else {}
     dropped = session.holder.commit(groups.values(), **fields)
     for case in batch.cases:
         if any(write.path in dropped for write in groups.get(case.key, ())):

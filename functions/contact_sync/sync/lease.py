@@ -39,8 +39,14 @@ class LeaseHolder:
     @classmethod
     def take(cls, engine: Engine, user: User, updated_at: datetime, run: str) -> LeaseHolder:
         """Take the lease if the document is still as loaded. Raises Conflict if it is not."""
-        lease = Lease(id=engine.new_id(), run=run, until=engine.now() + DURATION)
-        write = users.update(user.id, if_updated_at=updated_at, lease=lease)
+        now = engine.now()
+        lease = Lease(id=engine.new_id(), run=run, until=now + DURATION)
+        fields: dict[str, Any] = {"lease": lease}
+        if user.pending is not None and user.pending < now:
+            # A decision that is taken from now on sets the hint anew: as a change, it makes our commits look again.
+            fields["pending"] = now
+            user = replace(user, pending=now)
+        write = users.update(user.id, if_updated_at=updated_at, **fields)
         updated = engine.db.commit([write])[write.path]
         return cls(engine, replace(user, lease=lease), updated, lease)
 
@@ -48,21 +54,34 @@ class LeaseHolder:
         """Seconds in which outside calls may still begin."""
         return (self.lease.until - LAST_CALL - self.engine.now()).total_seconds()
 
-    def commit(self, groups: Iterable[Sequence[Write]], **fields: Any) -> set[str]:
-        """Commit groups of writes, each whole, in as few commits as the limits allow; `fields` of the user document
-        go with the last one. Returns the paths whose groups were dropped because somebody else wrote there; what the
-        history tells stays true all the same."""
+    def commit(
+        self,
+        groups: Iterable[Sequence[Write]],
+        computed: Callable[[User], Mapping[str, Any]] | None = None,
+        **fields: Any,
+    ) -> set[str]:
+        """Commit groups of writes, each whole, in as few commits as the limits allow.
+
+        `fields` of the user document go with the last one, and those `computed` from the document as it is then.
+        Returns the paths whose groups were dropped because somebody else wrote there; what the history tells stays
+        true all the same.
+        """
         listed = [list(group) for group in groups]
         siblings = {
             write.path: [other.path for other in group if not history.tells(other)]
             for group in listed
             for write in group
         }
+
+        def values(user: User, last: bool) -> Mapping[str, Any]:
+            own = {**fields, **(computed(user) if computed else {})} if last else {}
+            return own or {"lease__until": self.lease.until}
+
         chunks = list(self.engine.db.chunks(listed)) or [[]]
         dropped: set[str] = set()
         for number, chunk in enumerate(chunks, 1):
-            values = fields if fields and number == len(chunks) else {"lease__until": self.lease.until}
-            dropped |= self._commit(chunk, lambda _user, values=values: values, siblings)  # type: ignore[misc]
+            last = number == len(chunks)
+            dropped |= self._commit(chunk, lambda user, last=last: values(user, last), siblings)  # type: ignore[misc]
         return dropped
 
     def release(self, writes: Sequence[Write], fields: Callable[[User], Mapping[str, Any]]) -> None:

@@ -31,6 +31,8 @@ class Stopped:
     reason: str
     user: User | None = None
     updated_at: datetime | None = None
+    everybody: bool = False
+    """The stop holds for the whole deployment; it ends without the user doing anything."""
 
 
 def load(engine: Engine, user_id: str) -> Ready | Stopped:
@@ -40,13 +42,15 @@ def load(engine: Engine, user_id: str) -> Ready | Stopped:
     if user is None or loaded.updated_at is None:
         return Stopped("unknown_user")
 
-    def stopped(reason: str) -> Stopped:
-        return Stopped(reason, user, loaded.updated_at)
+    def stopped(reason: str, *, everybody: bool = False) -> Stopped:
+        return Stopped(reason, user, loaded.updated_at, everybody)
 
-    if loaded.paused_all is not None or user.paused:
+    if user.paused:
         return stopped("paused")
+    if loaded.paused_all is not None:
+        return stopped("paused", everybody=True)
     if engine.policy.disabled is not None:
-        return stopped("disabled")
+        return stopped("disabled", everybody=True)
     if user.connection != "connected":
         return stopped(user.connection)
     if user.sugar_user_id is None or user.sugar_user_name is None:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from ..contacts import google_person
+from ..contacts.settings import intake_relevant
 from ..errors import SyncTokenExpired
 from ..services.google_people import PeoplePage
 from ..services.sugar import FeedPosition, Look
@@ -24,6 +25,8 @@ OVERLAP = timedelta(minutes=10)
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 FULL_INTAKE_AGE = timedelta(days=5)
 """A full intake is due after five days plus up to one, spread by user: Google's sync token dies after seven."""
+LATEST_FULL_INTAKE = timedelta(days=6, hours=12)
+"""Until then a full intake waits for the end of quiet hours."""
 LISTING_AGE = timedelta(days=1)
 FLAGGED_LISTING_AGE = timedelta(hours=1)
 
@@ -68,9 +71,9 @@ def needs(session: Session) -> Need:
     """What is due for this user besides the feeds."""
     user, now = session.user, session.engine.now()
     cursors = user.cursors
-    changed = cursors.settings_version < user.intake_version
-    spread = timedelta(seconds=int(sha256(user.id.encode()).hexdigest()[:8], 16) % 86_400)
-    old = cursors.full_at is None or now - cursors.full_at > FULL_INTAKE_AGE + spread
+    in_force = cursors.in_force in (None, intake_relevant(session.settings))
+    changed = cursors.settings_version < user.intake_version or not in_force
+    old = _is_old(session, now)
     full = changed or old or session.trigger == "reconcile" or cursors.watermark is None
     unfinished = cursors.position is not None and cursors.position.full
     flagged = session.settings.sugar_scope == "flagged"
@@ -83,6 +86,18 @@ def needs(session: Session) -> Need:
         listing=full or listing,
         keeps_token=changed and not old and session.trigger != "reconcile" and cursors.sync_token is not None,
     )
+
+
+def _is_old(session: Session, now: datetime) -> bool:
+    """Whether the periodic full intake is due: spread by user, not in quiet hours, in time for the sync token."""
+    cursors = session.user.cursors
+    if cursors.full_at is None:
+        return True
+    began = min(cursors.full_at, cursors.token_at or cursors.full_at)
+    spread = timedelta(seconds=int(sha256(session.user.id.encode()).hexdigest()[:8], 16) % 86_400)
+    quiet = session.engine.quiet_hours
+    waits = quiet is not None and quiet.contains(now.hour) and now - began < LATEST_FULL_INTAKE
+    return now - began > FULL_INTAKE_AGE + spread and not waits
 
 
 def look(session: Session) -> Looked:

@@ -129,13 +129,16 @@ def due_from(mapping: ContactMapping, now: datetime) -> datetime:
     return at if at is not None and (mapping.attempts or at <= now) else now
 
 
-def flush(session: Session, marks: Marks) -> None:
-    """Commit marks; the first due mark also sets the user's `pending` hint, in the same commit."""
+def flush(session: Session, marks: Marks) -> bool:
+    """Commit marks; the first due mark also sets the user's `pending` hint.
+
+    False: somebody else wrote one of the documents meanwhile, and its marks are not stored.
+    """
     if not marks:
-        return
+        return True
     earliest, pending = marks.earliest, session.holder.user.pending
     if earliest is not None and (pending is None or earliest < pending):
         # The hint may be early, never late: it goes ahead of the marks of later commits.
         session.holder.commit([], pending=earliest)
         session.holder.user = replace(session.holder.user, pending=earliest)
-    session.holder.commit(marks.groups())
+    return not session.holder.commit(marks.groups())

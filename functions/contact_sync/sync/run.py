@@ -56,17 +56,14 @@ def run(
         try:
             ready = load(engine, user_id)
         except OperatorMustAct as error:
-            return failed_load(error, run_id)
-        if isinstance(ready, Stopped):
-            return stopped(engine, ready, trigger, run_id)
-        held = ready.user.lease
-        if held is not None and held.until > engine.now():
-            try:
-                return busy(engine, ready, payload, run_id)
-            except Conflict:
-                continue
-        session = Session.open(engine, run_id, trigger, ready.user, ready.settings, ready.box)
+            return failed_load(engine, user_id, trigger, run_id, error)
         try:
+            if isinstance(ready, Stopped):
+                return stopped(engine, ready, trigger, run_id)
+            held = ready.user.lease
+            if held is not None and held.until > engine.now():
+                return busy(engine, ready, payload, run_id)
+            session = Session.open(engine, run_id, trigger, ready.user, ready.settings, ready.box)
             return _Run(session, ready.updated_at, attempt, preview).go()
         except Conflict:
             continue
@@ -123,6 +120,11 @@ class _Run:
         settle(session)
         if looked.need.sugar_full and resumable(session.user, looked.need) is None:
             self._before_full_intake()
+            if session.user.creates_paused is not None:
+                # The reason may be gone by now: try again, and pause again if it is not.
+                session.user = replace(session.user, creates_paused=None)
+                session.holder.commit([], creates_paused=None)
+                marks = first_marks(session, looked)
         if not Intake(session, looked).finish(marks):
             self.ending.incomplete = True
             return None

@@ -15,6 +15,8 @@ from ..store.records import User
 WINDOW = timedelta(minutes=10)
 HOOK_WINDOW = timedelta(seconds=3)
 LONGEST_BACKOFF = timedelta(hours=1)
+STOPPED = timedelta(minutes=15)
+"""How often a user is looked at while the whole deployment is stopped."""
 MOST_ATTEMPTS = 6
 """After this many transient failures in a row the next interval tries again."""
 

@@ -37,7 +37,12 @@ class TokenBox:
             for _ in range(3):
                 if not stale(self.tokens):
                     return self.tokens
-                fresh = fetch(self.tokens)
+                try:
+                    fresh = fetch(self.tokens)
+                except UserMustAct:
+                    if not self._reload():
+                        raise
+                    continue
                 write = token_store.put(
                     self.engine.cipher, self.user_id, fresh, self._updated_at, create=self._updated_at is None
                 )
@@ -45,9 +50,15 @@ class TokenBox:
                     self._updated_at = self.engine.db.commit([write])[write.path]
                     self.tokens = fresh
                 except Conflict:
-                    loaded = users.load(self.engine.db, self.engine.cipher, self.user_id)
-                    self.tokens, self._updated_at = loaded.tokens, loaded.tokens_updated_at
+                    self._reload()
             return self.tokens
+
+    def _reload(self) -> bool:
+        """Read the stored tokens again; False: they are the ones we have."""
+        loaded = users.load(self.engine.db, self.engine.cipher, self.user_id)
+        known = self._updated_at
+        self.tokens, self._updated_at = loaded.tokens, loaded.tokens_updated_at
+        return self._updated_at != known
 
 
 class GoogleToken:
@@ -64,7 +75,7 @@ class GoogleToken:
 
     def renew(self, rejected: str) -> str:
         """A token other than the one Google just rejected."""
-        return self._ensure(lambda tokens: tokens.google_access == rejected)
+        return self._ensure(lambda tokens: tokens.google_access in (None, rejected))
 
     def _ensure(self, stale: Callable[[Tokens], bool]) -> str:
         return self.box.renew(stale, self._refresh).google_access or ""
@@ -94,7 +105,7 @@ class SugarToken:
 
     def renew(self, rejected: str) -> str:
         """A token other than the one Sugar just rejected."""
-        return self._ensure(lambda tokens: tokens.sugar_access == rejected)
+        return self._ensure(lambda tokens: tokens.sugar_access in (None, rejected))
 
     def _ensure(self, stale: Callable[[Tokens], bool]) -> str:
         return self.box.renew(stale, self._sudo).sugar_access or ""
