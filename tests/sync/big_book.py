@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+from tests.world import World
+
 from contact_sync.contacts import google_person
 from contact_sync.contacts.mapping import IndexEntry, Mapping, Seen, State
 from contact_sync.contacts.normal_form import EMPTY
 from contact_sync.store import google_index, mappings
 from contact_sync.store.write import Write
-from tests.world import World
 
 
 def link_many(world: World, count: int, *, first: int = 0) -> list[tuple[str, str]]:

@@ -132,6 +132,9 @@ class Laws:
                 assert same(name, one, other), f"E1: {name} is {one!r} in Sugar and {other!r} in Google"
                 base = getattr(mapping.base, name)
                 assert same(name, one, base), f"E1: {name} is {one!r}, the base has {base!r}"
+        held = {item.backlog for item in (*mappings.values(), *entries.values())}
+        orphans = {entry.id for entry in world.backlog()} - held
+        assert not orphans, f"E1: nobody waits for {orphans}"
         for key in records.keys() - outside:
             known = mappings.get(key)
             assert known is not None, f"E1: the Sugar record {key} is unknown"

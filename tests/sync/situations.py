@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.world import World, link, switches
+
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.settings import SyncSettings
 from contact_sync.store import users
-from tests.world import World, link, switches
 
 ALL_ON = switches(su=True, sc=True, sd=True, gu=True, gc=True, gd=True)
 NO_DELETES = switches(su=True, sc=True, gu=True, gc=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from contact_sync.contacts.mapping import State
-from contact_sync.sync import resolve
 from tests.sync.situations import (
     ALL_ON,
     causes,
@@ -15,6 +13,9 @@ from tests.sync.situations import (
     sugar_title,
 )
 from tests.world import World, switches
+
+from contact_sync.contacts.mapping import State
+from contact_sync.sync import resolve
 
 
 def decide(world: World, decision: str) -> None:

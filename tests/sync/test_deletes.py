@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from contact_sync.contacts.mapping import State
-from contact_sync.contacts.side import Side
 from tests.sync.situations import (
     ALL_ON,
     NO_DELETES,
@@ -20,6 +18,9 @@ from tests.sync.situations import (
     restore_google,
 )
 from tests.world import World, switches
+
+from contact_sync.contacts.mapping import State
+from contact_sync.contacts.side import Side
 
 SIDES = ["google", "sugar"]
 
@@ -317,4 +318,3 @@ def test_a_touch_without_a_change_only_delays_the_deletion(deleted: str) -> None
     world.settle()
     assert world.google_contacts() == world.sugar_contacts() == []
     assert causes(world) == []
-

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from contact_sync.contacts.mapping import State
-from contact_sync.sync import resolve
 from tests.sync.big_book import delete_in_google, delete_in_sugar, link_many
 from tests.sync.situations import causes, everything_on
 from tests.world import World
+
+from contact_sync.contacts.mapping import State
+from contact_sync.sync import resolve
 
 Pairs = list[tuple[str, str]]
 DELETE = {"sugar": delete_in_sugar, "google": delete_in_google}

@@ -7,10 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from contact_sync.contacts.google_person import MARK_KEY
-from contact_sync.contacts.mapping import State
-from contact_sync.contacts.side import Side
-from contact_sync.sync import resolve
 from tests.sync.situations import (
     ALL_ON,
     NO_DELETES,
@@ -21,6 +17,11 @@ from tests.sync.situations import (
     sugar_title,
 )
 from tests.world import Direction, World, link
+
+from contact_sync.contacts.google_person import MARK_KEY
+from contact_sync.contacts.mapping import State
+from contact_sync.contacts.side import Side
+from contact_sync.sync import resolve
 
 
 def rename(world: World, google_id: str, between: Callable[[], object] | None = None) -> str:

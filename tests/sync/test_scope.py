@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.sync.situations import ALL_ON, everything_on, linked, list_again
+from tests.world import World
+
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.side import Side
 from contact_sync.services.sugar import Scope
-from tests.sync.situations import ALL_ON, everything_on, linked, list_again
-from tests.world import World
 
 SCOPES = ["mine", "flagged", "all"]
 
@@ -90,10 +91,13 @@ def test_a_changed_scope_setting_takes_in_what_entered_and_leaves_alone_what_lef
     world.settle()
     assert in_google(world) == IN_SCOPE[before] | IN_SCOPE[after]
     assert not any("delete" in write.method.lower() for write in world.google.writes[deletes:])
-    states = {name: world.mapping(sugar_id).state for name, sugar_id in ids.items() if name in in_google(world)}
+    states = {
+        name: world.mapping(sugar_id).state for name, sugar_id in ids.items() if name in in_google(world)
+    }
     left = IN_SCOPE[before] - IN_SCOPE[after]
     assert states == {
-        name: State.OUT_OF_SCOPE if name in left else State.LINKED for name in IN_SCOPE[before] | IN_SCOPE[after]
+        name: State.OUT_OF_SCOPE if name in left else State.LINKED
+        for name in IN_SCOPE[before] | IN_SCOPE[after]
     }
     world.set(sugar_scope=before)
     world.settle()

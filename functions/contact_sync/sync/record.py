@@ -275,6 +275,9 @@ class Recorder:
                 writes.append(google_index.put(self.user_id, freed))
         elif case.entry is not None:
             writes.append(google_index.remove(self.user_id, case.entry.google_id))
+        item = mapping or case.entry
+        if item is not None and item.backlog is not None:
+            writes.append(backlog.close(self.user_id, item.backlog))
         return writes
 
     def _quarantined(self, case: Case, action: Quarantine) -> list[Write]:

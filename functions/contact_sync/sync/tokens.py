@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..errors import UserMustAct
+from ..errors import OperatorMustAct, UserMustAct
 from ..store import tokens as token_store
 from ..store import users
 from ..store.records import Tokens
@@ -54,8 +54,11 @@ class TokenBox:
             return self.tokens
 
     def _reload(self) -> bool:
-        """Read the stored tokens again; False: they are the ones we have."""
-        loaded = users.load(self.engine.db, self.engine.cipher, self.user_id)
+        """Read the stored tokens again; False: they are the ones we have, or nobody can read them."""
+        try:
+            loaded = users.load(self.engine.db, self.engine.cipher, self.user_id)
+        except OperatorMustAct:
+            return False
         known = self._updated_at
         self.tokens, self._updated_at = loaded.tokens, loaded.tokens_updated_at
         return self._updated_at != known
