@@ -15,12 +15,12 @@ from contact_sync.store import google_index, mappings
 from contact_sync.store.write import Write
 
 
-def link_many(world: World, count: int, *, first: int = 0) -> list[tuple[str, str]]:
+def link_many(world: World, count: int) -> list[tuple[str, str]]:
     """`count` contacts on both sides that agree, and their mappings; the world must have settled before.
 
     Returns pairs of Sugar id and Google id.
     """
-    sub, numbers = world.first.sub, range(first, first + count)
+    sub, numbers = world.first.sub, range(count)
     long_ago = world.clock.now() - timedelta(days=30)
     sugar_ids = world.sugar.load(
         {

@@ -11,7 +11,7 @@ from tests.sync.law_book import Book, Key, squeezed
 
 from contact_sync.contacts.contact import FIELDS, Contact
 from contact_sync.contacts.mapping import Mapping, State
-from contact_sync.contacts.normal_form import same
+from contact_sync.contacts.normal_form import same, to_plain
 from contact_sync.contacts.settings import SyncSettings, Verb
 from contact_sync.contacts.side import Side
 from contact_sync.sync.guard import FEW
@@ -87,6 +87,7 @@ class Laws:
 
     def check(self, *, released: bool = False) -> None:
         """Nothing forbidden was sent in this step. `released`: a person asked for deletions in it."""
+        before = self._mappings
         self._one_mapping_each()
         now_outside, live = self.outside(), {side: set(self.book.live(side)) for side in Side}
         for sent in self._sent():
@@ -106,6 +107,7 @@ class Laws:
                 there = sent.side.other
                 alive = partners and partners <= self._live[there] & live[there]
                 assert released or (partners and not alive), f"D5: {sent}, but {partners} is alive"
+                assert released or not (edit := self._edited(sent, before)), f"P7: {sent} held {edit}"
                 self.deletions.append((sent.side, self.book.world.clock.now()))
                 self.lost_in_run.add((sent.side, sent.key))
         for side in Side:
@@ -193,6 +195,16 @@ class Laws:
         if sent.side is Side.SUGAR:
             return {google for sugar, google in self.pairs if sugar == sent.key}
         return {sugar for sugar, google in self.pairs if google == sent.key}
+
+    def _edited(self, sent: Sent, before: dict[str, Mapping]) -> str | None:
+        """A value that the user wrote into the deleted record and the sync had not agreed on before this step."""
+        partners = self._partners(sent)
+        keys = {sent.key} if sent.side is Side.SUGAR else partners
+        agreed = squeezed([to_plain(before[key].base or Contact()) for key in keys & before.keys()])
+        for name, value in self.book.written.get((sent.side, sent.key), {}).items():
+            if name != "description" and value.in_run is None and squeezed(value.text)[1:-1] not in agreed:
+                return value.text
+        return None
 
     def _own_duplicate(self, sent: Sent) -> bool:
         """A contact that the sync made and never linked: one create too many, taken back."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from tests.world import World, link, switches
 
 from contact_sync.contacts.mapping import State
-from contact_sync.contacts.settings import SyncSettings
 from contact_sync.store import users
 
 ALL_ON = switches(su=True, sc=True, sd=True, gu=True, gc=True, gd=True)
 NO_DELETES = switches(su=True, sc=True, gu=True, gc=True)
-SETTINGS = SyncSettings(**ALL_ON, overflow="continue")
 LISTING = 25.0
 """Hours after which the scope is listed again."""
 
@@ -112,8 +109,3 @@ def reconnect(world: World) -> None:
     """What the web function does to the cursors when a user connects again."""
     user = world.user()
     world.db.commit([users.update(user.id, connection="connected", cursors__deletes_on={})])
-
-
-def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
-    """A moment in UTC."""
-    return datetime(year, month, day, hour, minute, tzinfo=UTC)

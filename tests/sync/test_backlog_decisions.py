@@ -101,7 +101,7 @@ def ambiguous() -> tuple[World, str, list[str]]:
     sugar_id = world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test", title="CTO")
     world.settle()
     assert set(causes(world)) == {"ambiguous"}
-    assert len(world.google_contacts()), len(world.sugar_contacts()) == (2, 1)
+    assert (len(world.google_contacts()), len(world.sugar_contacts())) == (2, 1)
     return world, sugar_id, twins
 
 

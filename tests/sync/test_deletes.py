@@ -88,8 +88,8 @@ def test_a_switch_that_is_off_again_when_it_comes_to_deleting_only_unlinks(delet
 
     world.sugar_transport.before = switch_off
     world.settle()
-    assert len(world.google_contacts()) + len(world.sugar_contacts()) <= 1
-    assert world.mapping(sugar_id).state in (State.UNLINKED, State.GONE)
+    assert len(world.google_contacts()) + len(world.sugar_contacts()) == 1
+    assert world.mapping(sugar_id).state is State.UNLINKED
 
 
 def test_deleted_on_both_sides_is_gone_without_a_write() -> None:

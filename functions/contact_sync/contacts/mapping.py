@@ -58,6 +58,8 @@ class Seen:
     google_etag: str | None = None
     sugar_changed_at: datetime | None = None
     google_changed_at: datetime | None = None
+    sugar_deleted_at: datetime | None = None
+    """When Sugar's deletion was seen of a contact that the user unlinked: `missing` does not tell of it."""
 
     def changed_at(self, side: Side) -> datetime | None:
         """When `side` was first seen to differ from the base."""
@@ -118,6 +120,10 @@ class Mapping:
     expire_at: datetime | None = None
     updated_at: datetime | None = field(default=None, compare=False)
     """Update time of the document this was read from; not written."""
+
+    def misses(self, side: Side) -> bool:
+        """Whether `side` is noted as deleted."""
+        return self.missing is not None and self.missing.side is side
 
 
 @dataclass(frozen=True, slots=True)

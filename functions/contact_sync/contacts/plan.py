@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .contact import FIELDS, PRIVATE_FIELDS, Contact
+from .contact import PRIVATE_FIELDS, Contact
 from .mapping import Flip, Mapping, Missing, State
 from .match import Match, Verdict
 from .merge import Allowed, Holds, Loss, Merged, differs_from_base, merge
@@ -262,9 +262,7 @@ def _linked(
     if sugar.present and google.present:
         return _merge(mapping, views, mapping.base, settings, now) if settings.anything else Nothing()
     gone = Side.GOOGLE if sugar.present else Side.SUGAR
-    missing = (
-        mapping.missing if mapping.missing and mapping.missing.side is gone else Missing(gone, now, False)
-    )
+    missing = mapping.missing if mapping.missing and mapping.misses(gone) else Missing(gone, now, False)
     directive = mapping.directive.kind if mapping.directive else None
     if directive == "create":
         return Renew(gone) if settings.may("create", gone) else Become(State.UNLINKED, missing)
@@ -361,11 +359,6 @@ def _allowed(views: MappingType[Side, SideView], settings: SyncSettings) -> Allo
         return not (keeps and is_empty(current))
 
     return allowed
-
-
-def unknown_fields(contact: Contact) -> tuple[str, ...]:
-    """The fields a side did not return."""
-    return tuple(name for name in FIELDS if getattr(contact, name) is None)
 
 
 __all__ = [

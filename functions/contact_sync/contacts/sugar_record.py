@@ -41,6 +41,7 @@ __all__ = [
     "denied_fields",
     "fields_in",
     "is_stub",
+    "is_of",
     "modified_at",
     "patch",
     "read",
@@ -159,6 +160,11 @@ def modified_at(record: Record) -> datetime:
     """When the record was last saved, in UTC; Sugar gives whole seconds in the calling user's time zone."""
     time = datetime.fromisoformat(record["date_modified"])
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def is_of(record: Record, date: str | None) -> bool:
+    """Whether the record was last saved at this date_modified: the same moment may be told in another zone."""
+    return date is not None and modified_at(record) == modified_at({"date_modified": date})
 
 
 def _rights(record: Any) -> dict[str, Mapping[str, Any]]:

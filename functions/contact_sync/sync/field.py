@@ -91,12 +91,6 @@ class Field:
         self.put(side, party)
         return party
 
-    def outside(self, sugar_id: str) -> None:
-        """A Sugar record that was read and does not belong to the user's scope."""
-        known = self.parties[Side.SUGAR].get(sugar_id)
-        if known is not None:
-            self.put(Side.SUGAR, replace(known, in_scope=False))
-
     def absent(self, google_id: str) -> None:
         """A Google contact that was read and is not there: if it has no partner, it is nobody's candidate."""
         known = self.parties[Side.GOOGLE].get(google_id)

@@ -181,6 +181,7 @@ class Gatherer:
         self.session.ensure_time()
         server = self.session.engine.sugar
         gone = set(doubtful) - server.still_there(doubtful)
+        self.session.ensure_time()
         self._deleted_outside = server.deleted_outside(self.session.scope, gone)
         return gone
 
@@ -266,7 +267,9 @@ class Gatherer:
                 party = self.field.refresh(Side.SUGAR, case.key, terms)
                 case.mapping = replace(case.mapping, match_keys=terms)
                 self.field.look_up(party.terms)
-        self._correct(fetched)
+        for google_id, person in self.people.people.items():
+            if person is None and google_id not in self.people.moved:
+                self.field.absent(google_id)
         for case in subjects:
             side = Side.SUGAR if case.mapping is not None else Side.GOOGLE
             chosen = self._chosen(case)
@@ -275,15 +278,6 @@ class Gatherer:
                 case.match = Match(Verdict.LINK, (chosen,))
             else:
                 case.match = self.field.match(side, case.key)
-
-    def _correct(self, fetched: Fetched) -> None:
-        """What was read directly says more about a candidate than the index does."""
-        for google_id, person in self.people.people.items():
-            if person is None and google_id not in self.people.moved:
-                self.field.absent(google_id)
-        for sugar_id, record in fetched.records.items():
-            if record is not None and not self.session.in_scope(record):
-                self.field.outside(sugar_id)
 
     def _join_partner(self, case: Case, fetched: Fetched, people: Read, accounts: Accounts) -> None:
         """Put the matched record into the case; if it was not read in this round, the next one reads it."""

@@ -52,7 +52,7 @@ def changed(
     alive = [person for person in people if not google_person.is_deleted(person)]
     unknown = [person for person in alive if google_person.google_id(person) not in entries]
     former = {} if first else _former_entries(session, unknown)
-    marked = {google_person.mark(person) for person in unknown} - {None}
+    marked = {mark for person in unknown for mark in google_person.marks(person)}
     wanted = {entry.mapping for entry in (*entries.values(), *former.values())} | marked
     mapped = marks.mappings(sorted(sugar_id for sugar_id in wanted if sugar_id))
     page = _Page(session, full, marks, entries, mapped)
@@ -122,8 +122,7 @@ def _rename(page: _Page, person: Mapping[str, Any], old: IndexEntry) -> None:
 def renamed(mapping: ContactMapping, google_id: str, source_id: str | None) -> ContactMapping:
     """The mapping with its contact under another name: it is alive, so a linked one does not miss it."""
     followed = replace(mapping, google_id=google_id, google_source_id=source_id)
-    missing = mapping.missing is not None and mapping.missing.side is Side.GOOGLE
-    if missing and mapping.state in (State.LINKED, State.CREATING):
+    if mapping.misses(Side.GOOGLE) and mapping.state in (State.LINKED, State.CREATING):
         return replace(followed, missing=None, deletion_waits=None)
     return followed
 
@@ -136,10 +135,13 @@ def _after_echo(mapping: ContactMapping, now: datetime) -> datetime:
 
 def _ours(page: _Page, person: Mapping[str, Any]) -> bool:
     """Resolve an unknown contact that carries our mark. False: the mark means nothing, it is an ordinary contact."""
-    session, mapping = page.session, page.mapped.get(google_person.mark(person) or "")
-    if mapping is None:
-        return False
-    now = session.engine.now()
+    found = (page.mapped.get(mark) for mark in sorted(google_person.marks(person)))
+    return any(mapping is not None and _is_of(page, person, mapping) for mapping in found)
+
+
+def _is_of(page: _Page, person: Mapping[str, Any], mapping: ContactMapping) -> bool:
+    """Resolve an unknown contact that carries the mark of this mapping."""
+    session, now = page.session, page.session.engine.now()
     google_id, source = google_person.google_id(person), google_person.source_id(person)
     contact = read_google(person, mapping)
     terms = index_terms(session, person, mapping)
@@ -229,7 +231,7 @@ def _known(page: _Page, person: Mapping[str, Any], entry: IndexEntry) -> None:
     if mapping.due_at is not None and mapping.due_at <= now:
         return
     match mapping.state:
-        case State.UNLINKED if mapping.missing is not None and mapping.missing.side is Side.GOOGLE:
+        case State.UNLINKED if mapping.misses(Side.GOOGLE):
             page.marks.put(replace(mapping, due_at=now))
         case State.GONE if entry.due_at is None:
             page.marks.put(replace(entry, due_at=_after_echo(mapping, now)))
@@ -240,16 +242,14 @@ def _known(page: _Page, person: Mapping[str, Any], entry: IndexEntry) -> None:
 def _known_linked(page: _Page, person: Mapping[str, Any], entry: IndexEntry, mapping: ContactMapping) -> None:
     session, now = page.session, page.session.engine.now()
     contact = read_google(person, mapping)
-    came_back = mapping.missing is not None and mapping.missing.side is Side.GOOGLE
-    if came_back:
+    if mapping.misses(Side.GOOGLE):
         if due_from(mapping, now) != mapping.due_at:
             page.marks.put(replace(mapping, due_at=due_from(mapping, now)))
         return
-    if not differs_from_base(contact, mapping.base, lambda value: value, mapping.held.get(Side.GOOGLE)):
-        return
+    differs = differs_from_base(contact, mapping.base, lambda value: value, mapping.held.get(Side.GOOGLE))
     at = mapping.seen.google_changed_at or google_person.modified_at(person)
-    marked = replace(mapping, seen=replace(mapping.seen, google_changed_at=at))
-    if session.settings.may("update", Side.GOOGLE) or session.settings.may("update", Side.SUGAR):
+    marked = replace(mapping, seen=replace(mapping.seen, google_changed_at=at if differs else None))
+    if differs and any(session.settings.may("update", side) for side in Side):
         marked = replace(marked, due_at=due_from(mapping, now))
     keyed = replace(entry, match_keys=index_terms(session, person, mapping))
     items: list[ContactMapping | IndexEntry] = []

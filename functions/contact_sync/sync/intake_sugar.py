@@ -15,6 +15,7 @@ from ..contacts.merge import differs_from_base
 from ..contacts.normal_form import display_name
 from ..contacts.side import Side
 from ..store import backlog, mappings
+from ..store.write import Write
 from .engine import ECHO_DELAY
 from .marks import Marks, awaited_deletion, due_from, released_by_edit
 from .session import Session, read_sugar
@@ -36,7 +37,7 @@ def changed(session: Session, marks: Marks, records: Sequence[Mapping[str, Any]]
             continue
         if mapping.state is State.NEW and mapping.backlog is None:
             fresh = _new(session, record)
-            same = mapping.seen.sugar_date == record.get("date_modified")
+            same = sugar_record.is_of(record, mapping.seen.sugar_date)
             if session.in_scope(record) and same and (mapping.due_at is not None or not full):
                 continue
             unplaced[record["id"]] = replace(
@@ -80,52 +81,58 @@ def _mark_unplaced(
 def _mark_known(
     session: Session, marks: Marks, record: Mapping[str, Any], mapping: ContactMapping, *, full: bool
 ) -> None:
-    now, date = session.engine.now(), record.get("date_modified")
-    if mapping.backlog is not None:
-        closing = released_by_edit(session.user.id, mapping) if mapping.seen.sugar_date != date else None
-        seen = replace(mapping.seen, sugar_date=date)
-        terms = (
-            session.terms(read_sugar(record, mapping)) if mapping.state is State.NEW else mapping.match_keys
-        )
-        if closing is not None:
-            waits = awaited_deletion(mapping)
-            released = replace(mapping, backlog=None, due_at=now, deletion_waits=waits)
-            marks.put(replace(released, seen=seen, match_keys=terms), closing)
-        elif mapping.state is State.NEW and (terms != mapping.match_keys or seen != mapping.seen):
-            marks.put(replace(mapping, match_keys=terms, seen=seen))
-        return
-    if mapping.state is State.LINKED:
-        _mark_linked(session, marks, record, mapping)
-        return
-    if mapping.due_at is not None and mapping.due_at <= now:
-        return
-    match mapping.state:
-        case State.UNLINKED if mapping.missing is not None and mapping.missing.side is Side.SUGAR:
-            marks.put(replace(mapping, due_at=now))
-        case State.OUT_OF_SCOPE if session.in_scope(record):
-            marks.put(replace(mapping, due_at=now))
-        case State.GONE if mapping.due_at is None and (full or mapping.seen.sugar_date != date):
-            gone_at = mapping.expire_at - GONE_FOR if mapping.expire_at else now
-            marks.put(replace(mapping, due_at=max(now, gone_at + ECHO_DELAY)))
-        case _:
-            pass
-
-
-def _mark_linked(session: Session, marks: Marks, record: Mapping[str, Any], mapping: ContactMapping) -> None:
     now = session.engine.now()
-    contact = read_sugar(record, mapping)
-    came_back = mapping.missing is not None and mapping.missing.side is Side.SUGAR
+    edited = not sugar_record.is_of(record, mapping.seen.sugar_date)
+    closing: list[Write] = []
     marked = mapping
-    if not session.in_scope(record) or came_back:
-        marked = replace(mapping, due_at=due_from(mapping, now))
-    elif differs_from_base(contact, mapping.base, _whole, mapping.held.get(Side.SUGAR)):
-        at = mapping.seen.sugar_changed_at or sugar_record.modified_at(record)
-        seen = replace(mapping.seen, sugar_changed_at=at)
-        marked = replace(mapping, seen=seen, match_keys=session.terms(contact))
-        if session.settings.may("update", Side.GOOGLE) or session.settings.may("update", Side.SUGAR):
-            marked = replace(marked, due_at=due_from(mapping, now))
+    if mapping.state not in (State.GONE, State.CREATING):
+        # An address that several share is no evidence: the keys of every record are those of now.
+        marked = replace(mapping, match_keys=session.terms(read_sugar(record, mapping)))
+    if mapping.backlog is not None:
+        released = released_by_edit(session.user.id, mapping) if edited else None
+        if released is not None:
+            closing.append(released)
+            marked = replace(marked, backlog=None, due_at=now, deletion_waits=awaited_deletion(mapping))
+        if released is not None or (edited and mapping.state is State.NEW):
+            marked = replace(marked, seen=replace(mapping.seen, sugar_date=record.get("date_modified")))
+    elif mapping.state is State.LINKED:
+        marked = _marked_linked(session, record, marked)
+    elif mapping.due_at is None or mapping.due_at > now:
+        marked = _marked_apart(session, record, marked, again=full or edited)
     if marked != mapping:
-        marks.put(marked)
+        marks.put(marked, *closing)
+
+
+def _marked_apart(
+    session: Session, record: Mapping[str, Any], mapping: ContactMapping, *, again: bool
+) -> ContactMapping:
+    """The mark of a mapping that is not linked. `again`: a record whose mapping is gone may be alive."""
+    now = session.engine.now()
+    match mapping.state:
+        case State.UNLINKED if mapping.misses(Side.SUGAR):
+            return replace(mapping, due_at=now)
+        case State.UNLINKED if mapping.seen.sugar_deleted_at is not None:
+            return replace(mapping, seen=replace(mapping.seen, sugar_deleted_at=None))
+        case State.OUT_OF_SCOPE if session.in_scope(record):
+            return replace(mapping, due_at=now)
+        case State.GONE if mapping.due_at is None and again:
+            gone_at = mapping.expire_at - GONE_FOR if mapping.expire_at else now
+            return replace(mapping, due_at=max(now, gone_at + ECHO_DELAY))
+    return mapping
+
+
+def _marked_linked(session: Session, record: Mapping[str, Any], mapping: ContactMapping) -> ContactMapping:
+    now = session.engine.now()
+    if not session.in_scope(record) or mapping.misses(Side.SUGAR):
+        return replace(mapping, due_at=due_from(mapping, now))
+    contact = read_sugar(record, mapping)
+    if not differs_from_base(contact, mapping.base, _whole, mapping.held.get(Side.SUGAR)):
+        return replace(mapping, seen=replace(mapping.seen, sugar_changed_at=None))
+    at = mapping.seen.sugar_changed_at or sugar_record.modified_at(record)
+    marked = replace(mapping, seen=replace(mapping.seen, sugar_changed_at=at))
+    if any(session.settings.may("update", side) for side in Side):
+        marked = replace(marked, due_at=due_from(mapping, now))
+    return marked
 
 
 def _whole(contact: Contact) -> Contact:
@@ -145,23 +152,27 @@ def note_deleted(
     side: Side,
     at: datetime | None = None,
     *,
-    outside: bool = False,
+    owned: bool = True,
 ) -> None:
     """Note on a mapping that its record on `side` is reported deleted. A direct read decides: now, or from `at` on.
 
-    `outside`: it had left the scope before, so that nothing is deleted for it.
+    `owned`: it is proven that it belonged to the user's scope until then; if not, nothing is deleted for it.
     """
     now = session.engine.now()
     due_at = max(now, at or now)
-    noted = mapping.missing is not None and mapping.missing.side is side
-    if mapping.state is State.GONE or noted:
+    if mapping.state is State.GONE or mapping.misses(side):
         return
+    if side is Side.SUGAR and mapping.state is State.UNLINKED:
+        if mapping.seen.sugar_deleted_at is not None:
+            return
+        # The deletion poll names it for as long as the overlap lasts, and nothing else tells that it was seen.
+        mapping = replace(mapping, seen=replace(mapping.seen, sugar_deleted_at=now))
     if mapping.state is State.CREATING:
         # The outcome of the create comes first; the deletion counts once that is known.
         marks.put(replace(mapping, missing=Missing(side, now, session.deletes(side.other))))
         return
     if mapping.state is State.LINKED:
-        waits = session.deletes(side.other) and not outside
+        waits = session.deletes(side.other) and owned
         both = mapping.missing is not None
         missing = mapping.missing or Missing(side, now, waits)
         marked = replace(mapping, missing=missing, deletion_waits=side.other if waits and not both else None)
@@ -205,13 +216,14 @@ def listed(session: Session, marks: Marks, sugar_ids: Collection[str], ids: Coll
     """
     now, server = session.engine.now(), session.engine.sugar
     there = server.still_there(sugar_ids)
-    outside = server.deleted_outside(session.scope, set(sugar_ids) - there)
+    session.ensure_time()
+    owned = server.deleted_within(session.scope, set(sugar_ids) - there)
     for mapping in marks.mappings(sugar_ids).values():
         sugar_id = mapping.sugar_id
-        if mapping.missing is not None and mapping.missing.side is Side.SUGAR:
+        if mapping.misses(Side.SUGAR):
             continue
         if sugar_id not in there:
-            note_deleted(session, marks, mapping, Side.SUGAR, outside=sugar_id in outside)
+            note_deleted(session, marks, mapping, Side.SUGAR, owned=sugar_id in owned)
         elif mapping.state is State.OUT_OF_SCOPE and sugar_id not in ids:
             continue
         elif mapping.due_at is None or mapping.due_at > now:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..contacts.contact import FIELDS, Contact
 from ..contacts.normal_form import field_text, to_plain
-from ..contacts.plan import Action, Become, Create, Delete, Update
+from ..contacts.plan import Become, Create, Delete, Update
 from ..contacts.side import Side
 from ..services.outcome import Status
 from ..store import history
@@ -123,8 +123,3 @@ def _version(case: Case) -> str:
     item = case.mapping or case.entry
     at = item.updated_at if item else None
     return f"-{at:%Y%m%dT%H%M%S%f}" if at else ""
-
-
-def action_name(action: Action) -> str:
-    """The word for an action in previews and counts."""
-    return type(action).__name__.lower()

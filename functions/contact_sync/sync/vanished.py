@@ -130,5 +130,4 @@ class Vanished:
 
 
 def _is_vanished(mapping: ContactMapping) -> bool:
-    missing = mapping.missing
-    return mapping.state is State.LINKED and missing is not None and missing.side is Side.GOOGLE
+    return mapping.state is State.LINKED and mapping.misses(Side.GOOGLE)

@@ -60,19 +60,18 @@ class SugarServer:
                     raise item_fault_of(answer, "a contact's read")
         return there
 
-    def deleted_outside(self, scope: Scope, ids: Collection[str]) -> set[str]:
-        """Those of the deleted contacts that had left the scope before they were deleted.
+    def deleted_within(self, scope: Scope, ids: Collection[str]) -> set[str]:
+        """Those of the deleted contacts that provably belonged to the scope until they were deleted.
 
-        A deleted record keeps its owner; of a flag, and of a pruned record, nothing is left to tell.
+        A deleted record keeps its owner; of a flag, and of a record that was pruned, nothing is left to tell.
         """
-        owned, outside = scope.deleted_conditions(), set[str]()
-        wanted = list(ids) if owned else []
+        if scope.kind == "all":
+            return set(ids)
+        found, wanted = set[str](), list(ids) if scope.kind == "mine" else []
         for start in range(0, len(wanted), _READS_AT_ONCE):
-            among = [{"id": {"$in": wanted[start : start + _READS_AT_ONCE]}}]
-            known = deleted_ids(self._caller, among)
-            if known:
-                outside |= known - deleted_ids(self._caller, [*among, *owned])
-        return outside
+            among = {"id": {"$in": wanted[start : start + _READS_AT_ONCE]}}
+            found |= deleted_ids(self._caller, [among, *scope.deleted_conditions()])
+        return found
 
     def schema(self, enums: bool) -> tuple[dict[str, int], tuple[str, ...] | None]:
         """Lengths of the Contacts fields in characters and, if `enums`, the salutations (None: no list)."""

@@ -1,0 +1,52 @@
+"""A candidate that is not there any more, or not the user's any more, keeps nobody waiting."""
+
+from __future__ import annotations
+
+from tests.world import World, switches
+
+from contact_sync.contacts.mapping import State
+
+
+def test_a_record_does_not_wait_for_a_candidate_that_google_deleted_unseen() -> None:
+    world = World()
+    world.set(**switches(sc=True, su=True, gu=True))
+    candidate = world.add_google("Ana", "Ruiz", "ana@x.test")
+    world.settle()
+    world.google.knobs.propagation_delay = 500
+    world.delete_google(candidate)
+    sugar_id = world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test")
+    assert world.sync()["waiting"] == 0
+    assert world.mapping(sugar_id).state is State.LINKED
+    world.settle()
+    assert world.google_names() == ["Ana Ruiz"]
+    assert list(world.all_entries()) == [world.mapping(sugar_id).google_id]
+
+
+def test_a_google_contact_does_not_wait_for_a_candidate_that_left_the_scope_unseen() -> None:
+    world = World()
+    world.set(**switches(gc=True, su=True, gu=True))
+    world.sugar.add_user("boss", id="user-boss")
+    candidate = world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test")
+    world.settle()
+    world.sugar.edit_contact(candidate, assigned_user_id="user-boss")
+    google_id = world.add_google("Ana", "Ruiz", "ana@x.test")
+    before = world.writes()
+    world.clock.advance(minutes=1)
+    assert world.sync()["waiting"] == 0
+    assert world.writes() == before
+    world.sugar.edit_contact(candidate, assigned_user_id=world.first.sugar_user)
+    world.clock.advance(hours=25)
+    world.settle()
+    assert world.mapping(candidate).google_id == google_id
+
+
+def test_a_question_about_a_contact_ends_with_it() -> None:
+    world = World()
+    world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test")
+    doubles = [world.add_google("Ana", "Ruiz", "ana@x.test") for _ in range(2)]
+    world.settle()
+    assert {entry.cause for entry in world.backlog()} == {"ambiguous"}
+    world.google.faults.add("expired sync token", "syncToken=")
+    world.delete_google(doubles[0])
+    world.settle()
+    assert doubles[0] not in {entry.google_id for entry in world.backlog()}
