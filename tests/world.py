@@ -29,7 +29,7 @@ from contact_sync.store.database import Database
 from contact_sync.store.records import Tokens, User
 from contact_sync.store.system import SugarSessions
 from contact_sync.sync import run as run_module
-from contact_sync.sync.engine import Engine, one_after_the_other
+from contact_sync.sync.engine import Engine
 from local_stack.firestore import FirestoreStandIn, in_process_client
 from local_stack.google import GoogleSimulator
 from local_stack.sugar import SugarSimulator
@@ -51,6 +51,11 @@ WITH_DELETES = SyncSettings(
 
 class Crash(BaseException):
     """The process dies here: no handler of ours may catch it."""
+
+
+def one_after_the_other(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
+    """Run two calls in a fixed order, so that calls can be counted and interrupted."""
+    return first(), second()
 
 
 @dataclass

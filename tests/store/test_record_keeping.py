@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from contact_sync.services.sugar import SharedSession
 from contact_sync.store import backlog, history, previews, runs, system
 from contact_sync.store.cipher import Cipher
 from contact_sync.store.database import Database
-from contact_sync.store.records import BacklogEntry, HistoryEntry, RunRecord, SugarMetadata, SugarSession
+from contact_sync.store.records import BacklogEntry, HistoryEntry, RunRecord, SugarMetadata
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 Page = Callable[[str | None], tuple[list[Any], str | None]]
@@ -156,27 +157,27 @@ def test_a_preview_and_its_actions_live_until_they_expire(db: Database) -> None:
 
 
 def test_only_one_of_two_instances_replaces_the_shared_session(db: Database, cipher: Cipher) -> None:
-    one, two = (system.SugarSessions(db, cipher, SugarSession) for _ in range(2))
-    session = SugarSession("access-secret", "refresh-secret", NOON)
+    one, two = (system.SugarSessions(db, cipher, SharedSession) for _ in range(2))
+    session = SharedSession("access-secret", "refresh-secret", NOON)
     assert one.load() == (None, None)
     assert one.save(session, None)
-    assert not two.save(SugarSession("late", "late", NOON), None)
+    assert not two.save(SharedSession("late", "late", NOON), None)
     held, version = two.load()
     assert held == session
-    claim = SugarSession("access-secret", "", at(1))
+    claim = SharedSession("access-secret", "", at(1))
     assert two.save(claim, version)
     assert not one.save(session, version)
     assert one.load()[0] == claim
 
 
 def test_the_shared_session_is_encrypted_and_given_up_with_its_key(db: Database, cipher: Cipher) -> None:
-    sessions = system.SugarSessions(db, cipher, SugarSession)
-    sessions.save(SugarSession("access-secret", "refresh-secret", NOON), None)
+    sessions = system.SugarSessions(db, cipher, SharedSession)
+    sessions.save(SharedSession("access-secret", "refresh-secret", NOON), None)
     assert "secret" not in repr(db.get(["system/sugar_session"]))
-    after_rotation = system.SugarSessions(db, Cipher([("k9", bytes(32))]), SugarSession)
+    after_rotation = system.SugarSessions(db, Cipher([("k9", bytes(32))]), SharedSession)
     nothing, version = after_rotation.load()
     assert nothing is None
-    fresh = SugarSession("new", "new", NOON)
+    fresh = SharedSession("new", "new", NOON)
     assert after_rotation.save(fresh, version)
     assert after_rotation.load()[0] == fresh
 

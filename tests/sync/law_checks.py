@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from tests.sync.law_book import Book, Key, squeezed
 
@@ -50,7 +51,8 @@ class Laws:
     """Match terms of every record that ever was outside."""
     _unnoticed: set[str] = field(default_factory=set)
     """Sugar records outside the scope of which the sync does not know that yet."""
-    _live: dict[Side, set[str]] = field(default_factory=dict)
+    _records: dict[Side, dict[str, Any]] = field(default_factory=dict)
+    """Both sides as they were when the step began."""
     _mappings: dict[str, Mapping] = field(default_factory=dict)
 
     def step(self) -> None:
@@ -58,15 +60,15 @@ class Laws:
         world = self.book.world
         self._counts = len(world.sugar.writes), len(world.google.writes)
         self._settings = world.user().settings
+        self._records = {side: self.book.records(side) for side in Side}
         self._outside = self.outside()
-        records = self.book.records(Side.SUGAR)
+        records = self._records[Side.SUGAR]
         for key in self._outside & records.keys():
             self._outside_terms.update(self._terms(read_sugar(records[key], None)))
         known = self._mappings
         self._unnoticed = {
             key for key in self._outside if key in known and known[key].state is not State.OUT_OF_SCOPE
         }
-        self._live = {side: set(self.book.live(side)) for side in Side}
 
     def outside(self) -> set[str]:
         """Sugar records, live or not, that the user does not sync."""
@@ -105,7 +107,7 @@ class Laws:
             assert not stray or sugar_ids - stray, f"E15: {sent} is outside the scope"
             if sent.verb == "delete":
                 there = sent.side.other
-                alive = partners and partners <= self._live[there] & live[there]
+                alive = partners and partners <= self._records[there].keys() & live[there]
                 assert released or (partners and not alive), f"D5: {sent}, but {partners} is alive"
                 assert released or not (edit := self._edited(sent, before)), f"P7: {sent} held {edit}"
                 self.deletions.append((sent.side, self.book.world.clock.now()))
@@ -201,8 +203,10 @@ class Laws:
         partners = self._partners(sent)
         keys = {sent.key} if sent.side is Side.SUGAR else partners
         agreed = squeezed([to_plain(before[key].base or Contact()) for key in keys & before.keys()])
+        shown = squeezed(self._records[sent.side].get(sent.key, {}))
         for name, value in self.book.written.get((sent.side, sent.key), {}).items():
-            if name != "description" and value.in_run is None and squeezed(value.text)[1:-1] not in agreed:
+            text = squeezed(value.text)[1:-1]
+            if name != "description" and value.in_run is None and text in shown and text not in agreed:
                 return value.text
         return None
 

@@ -264,3 +264,25 @@ def test_choosing_asks_the_others_of_the_same_question_anew() -> None:
     with pytest.raises(resolve.Refused) as refused:
         resolve.choose(world.db, world.first.sub, entry.id, other)
     assert refused.value.status == 404
+
+
+def test_linking_closes_the_entry_of_the_contact_that_was_linked_with() -> None:
+    world = World()
+    world.set(**switches(su=True, sc=True, gu=True, gc=True))
+    world.sugar.edit_user(world.first.sugar_user, acl={"Contacts": {"create": "no"}})
+    world.add_google("Ana", "Ruiz", "ana@x.test")
+    world.settle()
+    assert causes(world) == ["refused"]
+    world.sugar.edit_user(world.first.sugar_user, acl={})
+    sugar_id = world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test")
+    world.settle()
+    assert world.mapping(sugar_id).state is State.LINKED
+    assert causes(world) == []
+
+
+def test_a_refusal_is_not_released_by_another_time_zone_of_the_user() -> None:
+    """Sugar tells times in the zone of who asks: the same moment is no edit."""
+    world, *_ = refused()
+    world.sugar.edit_user(world.first.sugar_user, timezone="Asia/Tokyo")
+    world.sync("reconcile")
+    assert causes(world) == ["refused"]

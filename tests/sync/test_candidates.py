@@ -1,9 +1,11 @@
-"""A candidate that is not there any more, or not the user's any more, keeps nobody waiting."""
+"""Candidates: known by the keys they have now; one that is gone, or not the user's any more, keeps nobody waiting."""
 
 from __future__ import annotations
 
+from tests.sync.situations import linked
 from tests.world import World, switches
 
+from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.mapping import State
 
 
@@ -50,3 +52,20 @@ def test_a_question_about_a_contact_ends_with_it() -> None:
     world.delete_google(doubles[0])
     world.settle()
     assert doubles[0] not in {entry.google_id for entry in world.backlog()}
+
+
+def test_an_address_added_in_sugar_is_known_though_no_switch_lets_it_travel() -> None:
+    """An address that several share is no evidence, so the keys of every record must be those of now."""
+    world, sugar_id, _ = linked()
+    world.set(**switches(sc=True))
+    world.settle()
+    emails = ("ana@x.test", "info@x.test")
+    world.sugar.edit_contact(
+        sugar_id,
+        email=[{"email_address": email, "primary_address": email == emails[0]} for email in emails],
+    )
+    world.settle()
+    now = world.engine.hashed_terms(
+        world.first.sub, Contact(first_name="Ana", last_name="Ruiz", emails=emails)
+    )
+    assert set(world.mapping(sugar_id).match_keys) == set(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.world import World, switches
 
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.side import Side
+from contact_sync.store import users
 
 SIDES = ["google", "sugar"]
 
@@ -170,12 +172,38 @@ def test_a_deletion_noted_while_the_switch_was_off_stays_unlinked_when_it_is_on(
 
 
 def test_a_sugar_record_that_the_administrator_cannot_find_either_is_deleted() -> None:
-    world, sugar_id, _ = linked()
+    world, sugar_id, _ = linked(everything_on(sugar_scope="all"))
     world.sugar.delete_contact(sugar_id)
     world.sugar.prune()
     list_again(world)
     assert world.google_contacts() == []
     assert world.mapping(sugar_id).state is State.GONE
+
+
+def test_a_deletion_that_the_poll_missed_is_found_by_the_listing_and_its_owner() -> None:
+    world, sugar_id, _ = linked()
+    world.sugar.delete_contact(sugar_id)
+    user = world.user()
+    later = user.cursors.watermark + timedelta(hours=1)
+    world.db.commit([users.update(user.id, cursors=replace(user.cursors, watermark=later))])
+    list_again(world)
+    assert world.mapping(sugar_id).state is State.GONE
+
+
+@pytest.mark.parametrize("scope", ["mine", "flagged"])
+def test_of_a_pruned_record_nothing_proves_that_it_was_still_the_users(scope: str) -> None:
+    world = everything_on(sugar_scope=scope)
+    world, sugar_id, google_id = linked(world, sync_contact_users=[world.first.sugar_user])
+    world.sugar.delete_contact(sugar_id)
+    world.sugar.prune()
+    list_again(world)
+    mapping = world.mapping(sugar_id)
+    assert (mapping.state, mapping.missing.side, mapping.missing.delete_on) == (
+        State.UNLINKED,
+        "sugar",
+        False,
+    )
+    assert world.google_contact(google_id) is not None
 
 
 def test_a_sugar_record_that_only_the_user_cannot_find_is_out_of_scope() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,9 +10,10 @@ from typing import Any
 
 import pytest
 from tests.sync.rich_world import assert_sound
-from tests.world import WITH_DELETES, World, link
+from tests.world import WITH_DELETES, Crash, World, link, switches
 
 from contact_sync.contacts.mapping import State
+from contact_sync.contacts.side import Side
 
 MINUTE = 60.0
 
@@ -40,7 +42,9 @@ def run_every_minute(world: World, minutes: int) -> None:
 
 @pytest.mark.parametrize("delay", [0, 1 * MINUTE, 4 * MINUTE, 9 * MINUTE])
 @pytest.mark.parametrize("count", [1, 7])
-def test_a_google_create_whose_answer_is_lost_is_linked_once_google_shows_it(count: int, delay: float) -> None:
+def test_a_google_create_whose_answer_is_lost_is_linked_once_google_shows_it(
+    count: int, delay: float
+) -> None:
     world = deleting_world(delay)
     for name in people(count):
         world.add_sugar(first_name="Ada", last_name=name, email=f"{name[-2:]}@x.test")
@@ -222,7 +226,10 @@ def test_an_edit_between_our_read_and_our_write_is_merged_not_overwritten() -> N
 @pytest.mark.parametrize("count", [2, 8])
 def test_a_contact_that_vanishes_just_before_its_deletion_does_not_save_the_others(count: int) -> None:
     world = deleting_world()
-    ids = [world.add_sugar(first_name="Ada", last_name=name, email=f"{name[-2:]}@x.test") for name in people(count)]
+    ids = [
+        world.add_sugar(first_name="Ada", last_name=name, email=f"{name[-2:]}@x.test")
+        for name in people(count)
+    ]
     world.add_sugar(first_name="Ada", last_name="Stays", email="stays@x.test")
     world.settle()
     gone_already = world.mapping(ids[0]).google_id
@@ -263,3 +270,57 @@ def at_put(world: World, act: Callable[[], object]) -> Callable[[str, str], None
             act()
 
     return before
+
+
+def test_a_sugar_create_in_doubt_whose_record_the_user_may_not_see_is_not_sent_again() -> None:
+    """Only the service administrator can tell that it exists."""
+    doubts = 0
+    for k in itertools.count(1):
+        world = World()
+        world.set(**switches(gu=True, gc=True))
+        world.add_google("Ana", "Ruiz", "ana@x.test")
+        try:
+            with world.dying(Side.SUGAR, k, "after"):
+                world.sync()
+        except Crash:
+            if not world.sugar_contacts():
+                continue
+        else:
+            break
+        [record] = world.sugar_contacts()
+        world.sugar.hide_contact(record["id"], world.first.sugar_user)
+        world.clock.advance(minutes=16)
+        world.engine = world.make_engine()
+        world.settle()
+        assert len(world.sugar_contacts()) == 1, f"died after call {k}"
+        doubts += 1
+    assert doubts
+
+
+@pytest.mark.parametrize("delay", [0, 5 * MINUTE])
+def test_a_contact_that_carries_several_marks_is_found_by_any_of_them(delay: float) -> None:
+    """Google merged what we had created with a contact that carried a mark of its own."""
+    world = deleting_world(delay)
+    sugar_id = world.add_sugar(first_name="Ada", last_name="Byron", email="ada@x.test")
+    world.google.faults.add("drop_after", "createContact")
+    world.sync()
+    [created] = world.google_contacts()
+    [mark] = created["clientData"]
+    other = {"key": mark["key"], "value": "0"}
+    world.edit_google(created["resourceName"].removeprefix("people/"), clientData=[other, mark])
+    world.clock.advance(minutes=1)
+    world.settle()
+    assert world.google_names() == ["Ada Byron"]
+    assert world.mapping(sugar_id).state is State.LINKED
+
+
+def test_a_create_in_doubt_is_found_by_any_mark_in_the_listing() -> None:
+    """The feed lags by more than ten minutes; the listing by last modification shows the contact."""
+    world = deleting_world(30 * MINUTE)
+    sugar_id = world.add_sugar(first_name="Ada", last_name="Byron", email="ada@x.test")
+    world.google.faults.add("drop_after", "createContact")
+    world.sync()
+    world.clock.advance(minutes=11)
+    world.settle()
+    assert world.google_names() == ["Ada Byron"]
+    assert world.mapping(sugar_id).state is State.LINKED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.sync.big_book import delete_in_google, delete_in_sugar, link_many
 from tests.sync.situations import causes, everything_on
@@ -15,8 +17,8 @@ DELETE = {"sugar": delete_in_sugar, "google": delete_in_google}
 SIDES = ["sugar", "google"]
 
 
-def book(count: int) -> tuple[World, Pairs]:
-    world = everything_on()
+def book(count: int, **changes: Any) -> tuple[World, Pairs]:
+    world = everything_on(**changes)
     return world, link_many(world, count)
 
 
@@ -88,7 +90,7 @@ def test_the_sides_are_counted_apart() -> None:
 
 
 def test_deletions_that_only_a_listing_shows_are_counted_over_the_whole_book() -> None:
-    world, pairs = book(500)
+    world, pairs = book(500, sugar_scope="all")
     delete_in_sugar(world, pairs[:260])
     world.sugar.prune()
     world.clock.advance(hours=25)

@@ -12,6 +12,7 @@ from tests.world import World, link, switches
 from contact_sync.contacts.contact import PRIVATE_FIELDS
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.side import Side
+from contact_sync.sync import resolve
 
 # Conflicts
 
@@ -305,3 +306,40 @@ def test_without_a_label_any_more_all_are_created() -> None:
     world.settle()
     assert world.sugar_names() == ["Without"]
     assert not causes(world)
+
+
+def test_newest_does_not_count_from_an_edit_that_was_taken_back() -> None:
+    world, sugar_id, google_id = linked()
+    world.set(**switches(gu=True), conflict="newest")
+    world.settle()
+    for title in ("Early", ""):
+        world.clock.advance(hours=1)
+        world.sugar.edit_contact(sugar_id, title=title)
+        world.settle()
+    world.set(**switches())
+    world.edit_google(google_id, organizations=[{"title": "Google"}])
+    world.settle()
+    world.clock.advance(hours=1)
+    world.sugar.edit_contact(sugar_id, title="Sugar")
+    world.settle()
+    world.set(**switches(su=True, gu=True))
+    world.settle()
+    assert world.sugar.contact(sugar_id)["title"] == "Sugar"
+
+
+def test_keeping_a_survivor_without_the_label_leaves_it_unlinked() -> None:
+    """It could not become a contact of its own: Sugar gets only what carries the label."""
+    world, label = labelled_world()
+    sugar_id = world.add_sugar(last_name="Ruiz", email="ana@x.test")
+    world.settle()
+    google_id = world.mapping(sugar_id).google_id
+    world.sugar.delete_contact(sugar_id)
+    mine = {"contactGroupMembership": {"contactGroupResourceName": "contactGroups/myContacts"}}
+    world.edit_google(google_id, memberships=[mine], organizations=[{"title": "CEO"}])
+    world.settle()
+    assert causes(world) == ["deleted_and_edited"]
+    resolve.keep(world.db, world.first.sub, [entry.id for entry in world.backlog()])
+    world.settle()
+    mapping = world.mapping(sugar_id)
+    assert (mapping.state, mapping.missing.side, mapping.google_id) == (State.UNLINKED, "sugar", google_id)
+    assert world.sugar_names() == []

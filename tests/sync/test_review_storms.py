@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,70 +16,6 @@ from contact_sync.store import users
 from contact_sync.store.write import Kind, Write
 from contact_sync.sync import resolve
 from contact_sync.sync.dispatch import dispatch
-
-
-def follow(world: World, most: int) -> int:
-    """Deliver the tasks that are due within a minute, one after another; how many there were, up to `most`.
-
-    A run takes two seconds, so names that hold a time differ.
-    """
-    end = world.clock.now() + timedelta(minutes=1)
-    for number in range(most):
-        due = [task for task in world.tasks if (task[2] or world.clock.now()) <= end]
-        if not due:
-            return number
-        task = due[0]
-        world.tasks.remove(task)
-        world.clock.time = max(world.clock.now(), task[2] or world.clock.now()) + timedelta(seconds=2)
-        world.sync(str(task[0]["trigger"]), attempt=int(task[0].get("attempt", 0)))
-    return most
-
-
-@pytest.mark.parametrize("overflow", ["next_period", "continue"])
-def test_a_record_that_stays_unreadable_does_not_keep_runs_going_without_a_pause(overflow: str) -> None:
-    world, sugar_id, google_id = linked()
-    world.set(overflow=overflow)
-    world.settle()
-    world.edit_google(google_id, organizations=[{"title": "CEO"}])
-    world.sugar.faults.add("500 db_error", f"/Contacts/{sugar_id}", "GET", times=None)
-    world.tasks.clear()
-    world.sync()
-    assert follow(world, 12) <= 3
-
-
-def test_a_contact_that_stays_unreadable_ends_in_the_backlog() -> None:
-    world, sugar_id, google_id = linked()
-    world.edit_google(google_id, organizations=[{"title": "CEO"}])
-    world.sugar.faults.add("500 db_error", f"/Contacts/{sugar_id}", "GET", times=None)
-    for _ in range(40):
-        world.sync()
-        world.clock.advance(minutes=10)
-    assert [entry.sugar_id for entry in world.backlog()] == [sugar_id]
-
-
-def test_a_version_that_google_keeps_refusing_does_not_keep_runs_going_without_a_pause() -> None:
-    world, sugar_id, _ = linked()
-    world.set(overflow="next_period")
-    world.settle()
-    world.sugar.edit_contact(sugar_id, title="CEO")
-    world.google.faults.add("stale etag", "updateContact", times=None)
-    world.tasks.clear()
-    world.sync()
-    assert follow(world, 12) <= 3
-
-
-def test_a_match_that_was_deleted_in_google_does_not_keep_runs_going_without_a_pause() -> None:
-    """The tombstone comes minutes later; until then every direct read of the match says 404."""
-    world = World(propagation_delay=300)
-    world.set(**switches(su=True), overflow="next_period")
-    google_id = world.add_google("Ana", "Ruiz", "ana@x.test")
-    world.clock.advance(minutes=10)
-    world.settle()
-    world.delete_google(google_id)
-    world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test")
-    world.tasks.clear()
-    world.sync()
-    assert follow(world, 12) <= 3
 
 
 def test_many_hooks_while_google_is_down_leave_few_tasks_behind() -> None:
@@ -196,16 +131,6 @@ def test_when_a_stop_of_everybody_ends_users_are_due_again(stop: str) -> None:
         world.sync("schedule", engine=world.make_engine(policy=Policy(disabled="not today")))
     world.clock.advance(hours=1)
     assert dispatch(world.db, lambda named: [True for _ in named], world.clock.now())["due"] == 1
-
-
-def test_an_unlinked_contact_deleted_in_sugar_makes_one_run_not_every_run() -> None:
-    world, sugar_id, _ = linked()
-    resolve.unlink(world.db, world.first.sub, sugar_id)
-    world.settle()
-    world.sugar.delete_contact(sugar_id)
-    world.sync()
-    world.clock.advance(minutes=1)
-    assert [world.sync("schedule")["phase"] for _ in range(3)] == ["idle"] * 3
 
 
 def test_a_stopped_user_who_is_written_to_meanwhile_is_no_fault_of_ours() -> None:

@@ -273,3 +273,26 @@ def test_deletion_of_a_contact_that_was_never_in_scope_means_nothing() -> None:
     world.sugar.delete_contact(sugar_id)
     world.settle()
     assert (world.all_mappings(), world.google_contacts()) == ({}, [])
+
+
+def test_a_record_that_was_given_away_and_then_deleted_is_not_deleted_in_google() -> None:
+    """Leaving the scope is never a deletion, whatever the new owner does with the record afterwards."""
+    world, sugar_id, google_id = linked()
+    world.sugar.add_user("boss", id="user-boss")
+    world.sugar.edit_contact(sugar_id, assigned_user_id="user-boss")
+    world.clock.advance(minutes=30)
+    world.settle()
+    world.sugar.delete_contact(sugar_id)
+    list_again(world)
+    assert world.google_contact(google_id) is not None
+
+
+def test_what_is_deleted_while_out_of_scope_is_unlinked() -> None:
+    world, sugar_id, _ = linked()
+    world.sugar.add_user("boss", id="user-boss")
+    world.sugar.edit_contact(sugar_id, assigned_user_id="user-boss")
+    list_again(world)
+    assert world.mapping(sugar_id).state is State.OUT_OF_SCOPE
+    world.sugar.delete_contact(sugar_id)
+    list_again(world)
+    assert world.mapping(sugar_id).state is State.UNLINKED

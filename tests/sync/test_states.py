@@ -278,3 +278,28 @@ def test_linking_again_without_the_create_switch_creates_nothing() -> None:
     link_again(world, sugar_id)
     assert world.mapping(sugar_id).state is State.NEW
     assert world.google_contacts() == []
+
+
+def test_an_unlinked_contact_deleted_in_sugar_makes_one_run_not_every_run() -> None:
+    world, sugar_id, _ = linked()
+    resolve.unlink(world.db, world.first.sub, sugar_id)
+    world.settle()
+    world.sugar.delete_contact(sugar_id)
+    world.sync()
+    world.clock.advance(minutes=1)
+    assert [world.sync("schedule")["phase"] for _ in range(3)] == ["idle"] * 3
+
+
+def test_a_user_unlinked_contact_that_is_deleted_restored_and_deleted_again_stays_unlinked() -> None:
+    world, sugar_id, google_id = linked()
+    unlink(world, sugar_id)
+    for _ in range(2):
+        world.sugar.delete_contact(sugar_id)
+        world.settle()
+        assert world.mapping(sugar_id).seen.sugar_deleted_at is not None
+        world.sugar.restore_contact(sugar_id)
+        world.settle()
+        assert world.mapping(sugar_id).seen.sugar_deleted_at is None
+    mapping = world.mapping(sugar_id)
+    assert (mapping.state, mapping.missing) == (State.UNLINKED, None)
+    assert world.google_contact(google_id) is not None

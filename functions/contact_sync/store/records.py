@@ -105,15 +105,6 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class SugarSession:
-    """system/sugar_session: the service administrator's token pair, shared by all instances."""
-
-    access: str
-    refresh: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class SugarMetadata:
     """system/sugar_metadata: what the instance's Contacts fields hold, and the adapted size of a /bulk chunk."""
 

@@ -38,6 +38,10 @@ class Case:
     outcomes: dict[Side, Outcome] = field(default_factory=dict)
     due_again: datetime | None = None
     """When to look again, where nothing can be decided now."""
+    unread: Outcome | None = None
+    """Why a record that the decision needs could not be read: handled like a write that failed."""
+    partner: ContactMapping | IndexEntry | None = None
+    """The matching record, where it could not be read: it is looked at by itself."""
     group: str | None = None
     """The mass deletion this contact belongs to."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..contacts import google_person
-from ..contacts.mapping import State
+from ..contacts.mapping import Missing, State
 from ..contacts.match import Match, Party, Verdict
 from ..contacts.merge import differs_from_base
 from ..contacts.plan import (
     Action,
+    Become,
     Create,
     Delete,
     Forget,
@@ -41,7 +42,7 @@ class Decider:
     def decide(self, cases: list[Case]) -> None:
         """Set `action` on every case."""
         for case in cases:
-            if case.due_again is not None:
+            if case.due_again is not None or case.unread is not None:
                 case.action = Wait("a record could not be read")
                 continue
             case.action = self._about(case)
@@ -60,7 +61,11 @@ class Decider:
         merged = self._merged_in_google(case)
         if merged is not None:
             return merged
-        return plan(mapping, case.views, settings, self.session.engine.now())
+        now = self.session.engine.now()
+        action = plan(mapping, case.views, settings, now)
+        if isinstance(action, Renew) and mapping.state is State.LINKED and not self._may_renew(case, action):
+            return Become(State.UNLINKED, mapping.missing or Missing(action.missing, now, False))
+        return action
 
     def _about_entry(self, case: Case) -> Action:
         entry = case.entry
@@ -135,6 +140,10 @@ class Decider:
                 if record_id is not None and record_id in field.parties[there]:
                     field.placed(there, record_id)
         return action
+
+    def _may_renew(self, case: Case, action: Renew) -> bool:
+        """Whether the survivor of a deletion could become a contact of its own: the label may forbid it."""
+        return action.missing is Side.GOOGLE or self._labelled(case, Side.GOOGLE)
 
     def _labelled(self, case: Case, side: Side) -> bool:
         label = self.session.settings.google_label

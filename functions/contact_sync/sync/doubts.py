@@ -1,8 +1,9 @@
 """Doubtful creates: what became of a create whose answer was lost, or whose run died.
 
-The outcome comes first, whatever else happened to the contact. In Sugar the id was ours: a direct read tells. In
-Google our mark tells: the feed shows a contact that carries it (intake links it then). It is created again only when,
-ten minutes later, the mark is missing both from the feed and from a listing by last modification.
+The outcome comes first, whatever else happened to the contact. In Sugar the id was ours: a direct read tells; where the
+user cannot read it, the service administrator's does, ten minutes later. In Google our mark tells: the feed shows a
+contact that carries it (intake links it then). It is created again only when, ten minutes later, the mark is missing
+both from the feed and from a listing by last modification.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class Doubts:
         now = self.session.engine.now()
         sent = mapping.created_at or now
         if mapping.created_side is Side.SUGAR:
-            deleted = mapping.missing is not None and mapping.missing.side is Side.SUGAR
-            if case.record is not None or deleted:
+            hidden = case.views[Side.SUGAR].presence is Presence.HIDDEN
+            if case.record is not None or mapping.misses(Side.SUGAR) or hidden:
                 case.mapping = replace(mapping, state=State.LINKED)
                 return None
         else:
@@ -65,7 +66,8 @@ class Doubts:
             case.due_again = sent + ECHO_DELAY
             return Wait("the outcome of a create is not known yet")
         if mapping.created_side is Side.SUGAR:
-            return Forget()
+            absent = case.views[Side.SUGAR].presence is Presence.DELETED
+            return Forget() if absent else Wait("nobody could tell what became of a create")
         return Become(State.NEW, forget=Side.GOOGLE)
 
     def _find(self, mark: str) -> Mapping[str, Any] | None:
@@ -73,7 +75,6 @@ class Doubts:
             self._marked = {}
             people = self.session.google.recently_changed(MOST_PAGES)
             for person in people:
-                found = google_person.mark(person)
-                if found:
+                for found in google_person.marks(person):
                     self._marked.setdefault(found, person)
         return self._marked.get(mark)

@@ -30,6 +30,9 @@ MAX_SCOPE = 20_000
 ECHO_DELAY = timedelta(minutes=10)
 """How long a feed may lag a write: until then absence proves nothing and a doubtful create is not repeated."""
 
+OUTAGE = timedelta(minutes=2)
+"""When to try again where a whole side did not answer."""
+
 
 class Enqueue(Protocol):
     """Puts one task for the worker into a queue; False if a task of that name exists already."""
@@ -53,11 +56,6 @@ def in_parallel(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
         finally:
             other.exception()
         return one, other.result()
-
-
-def one_after_the_other(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-    """Run two calls in a fixed order (for tests that count or interrupt calls)."""
-    return first(), second()
 
 
 @dataclass(frozen=True, slots=True)

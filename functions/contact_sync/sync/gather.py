@@ -9,24 +9,22 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..contacts import google_person, sugar_record
 from ..contacts.contact import Contact
-from ..contacts.mapping import IndexEntry, Missing, State
+from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.match import Match, Party, Verdict
-from ..contacts.normal_form import company_key, match_address
-from ..contacts.plan import Presence, SideView
+from ..contacts.normal_form import match_address
 from ..contacts.side import Side
-from ..contacts.sugar_record import Accounts
-from ..errors import ContactAtFault
 from ..services.google_people import Read
+from ..services.outcome import Outcome, Status
 from ..services.sugar import Fetched
 from ..store import google_index, mappings
-from .batch import Batch, Case
+from .batch import NO_RECORD, Batch, Case
 from .field import Field
 from .intake_google import DUPLICATE, index_terms
 from .session import Session, read_google, read_sugar
 from .vanished import Vanished
+from .views import Views
 
 
 class Gatherer:
@@ -37,8 +35,6 @@ class Gatherer:
         self.field = Field(session)
         self.people = Read()
         self.vanished = Vanished(session)
-        self._deleted_outside: set[str] = set()
-        """Records that had left the scope before they were deleted: that deletion is none of this user's."""
         self.owners: dict[str, ContactMapping] = {}
         """By Sugar id: the mappings of chosen contacts that are not known as unlinked."""
 
@@ -50,15 +46,12 @@ class Gatherer:
         people = self.people = self._read_google(cases)
         cases = self.vanished.follow(cases, people)
         fetched = self._read_sugar(cases, people)
-        batch = Batch(cases, _accounts(fetched), fetched.read_at)
-        gone = self._confirm_absent(cases, fetched)
-        for case in cases:
-            self._view_sugar(case, fetched, batch.accounts, gone)
-            self._view_google(case, people)
+        views = Views(self.session, people, fetched)
+        views.show(cases)
         self._match(cases, fetched)
-        batch.cases = _one_per_pair(cases)
+        batch = Batch(_one_per_pair(cases), views.accounts, fetched.read_at)
         for case in batch.cases:
-            self._join_partner(case, fetched, people, batch.accounts)
+            self._join_partner(case, views)
         return batch
 
     def _entry_cases(self, entries: Iterable[IndexEntry], chosen: Collection[str]) -> list[Case]:
@@ -163,98 +156,6 @@ class Gatherer:
         party = self.field.refresh(Side.GOOGLE, entry.google_id, index_terms(self.session, person, None))
         self.field.look_up(party.terms)
 
-    def _confirm_absent(self, cases: list[Case], fetched: Fetched) -> set[str]:
-        """Which unreadable records the service administrator cannot find either: only those are deleted.
-
-        A tombstone in the user's own deletion poll is proof enough.
-        """
-        doubtful = [
-            case.mapping.sugar_id
-            for case in cases
-            if case.mapping is not None
-            and fetched.records.get(case.mapping.sugar_id, "unread") is None
-            and not (case.mapping.missing is not None and case.mapping.missing.side is Side.SUGAR)
-            and case.mapping.state is not State.CREATING
-        ]
-        if not doubtful:
-            return set()
-        self.session.ensure_time()
-        server = self.session.engine.sugar
-        gone = set(doubtful) - server.still_there(doubtful)
-        self.session.ensure_time()
-        self._deleted_outside = server.deleted_outside(self.session.scope, gone)
-        return gone
-
-    def _view_google(self, case: Case, people: Read) -> None:
-        mapping = case.mapping
-        google_id = case.google_id
-        if google_id is None:
-            return
-        if google_id in people.failed:
-            case.due_again = self.session.engine.now()
-            case.views[Side.GOOGLE] = SideView(Presence.UNCONFIRMED)
-            return
-        person = people.people.get(google_id)
-        if person is not None and google_person.source_id(person) is not None:
-            self._present(case, person)
-            return
-        noted = mapping is not None and mapping.missing is not None and mapping.missing.side is Side.GOOGLE
-        unplaced = mapping is None
-        settled = mapping is not None and mapping.state in (State.GONE, State.OUT_OF_SCOPE, State.UNLINKED)
-        # Beside a deleted record the 404 is the effect that our own deletion had; there is nothing left to lose.
-        both = case.views[Side.SUGAR].presence is Presence.DELETED
-        case.views[Side.GOOGLE] = SideView(
-            Presence.DELETED if noted or unplaced or settled or both else Presence.UNCONFIRMED
-        )
-
-    def _present(self, case: Case, person: Mapping[str, Any]) -> None:
-        case.person = person
-        contact = read_google(person, case.mapping)
-        case.views[Side.GOOGLE] = SideView(
-            Presence.PRESENT, contact, google_person.modified_at(person), google_person.reduce
-        )
-
-    def _view_sugar(self, case: Case, fetched: Fetched, accounts: Accounts, gone: set[str]) -> None:
-        mapping = case.mapping
-        if mapping is None:
-            return
-        sugar_id = mapping.sugar_id
-        error = fetched.failed.get(sugar_id)
-        if error is not None:
-            hidden = isinstance(error, ContactAtFault)
-            case.views[Side.SUGAR] = SideView(Presence.HIDDEN if hidden else Presence.UNCONFIRMED)
-            case.due_again = None if hidden else self.session.engine.now()
-            return
-        record = fetched.records.get(sugar_id)
-        if record is None:
-            noted = mapping.missing is not None and mapping.missing.side is Side.SUGAR
-            deleted = noted or sugar_id in gone
-            if mapping.state is State.CREATING and not noted:
-                case.views[Side.SUGAR] = SideView(Presence.UNCONFIRMED)
-                return
-            case.views[Side.SUGAR] = SideView(Presence.DELETED if deleted else Presence.HIDDEN)
-            if deleted and mapping.missing is None and mapping.state is State.LINKED:
-                waits = self.session.deletes(Side.GOOGLE) and sugar_id not in self._deleted_outside
-                missing = Missing(Side.SUGAR, self.session.engine.now(), waits)
-                case.mapping = replace(mapping, missing=missing)
-            return
-        case.record = record
-        case.views[Side.SUGAR] = self.sugar_view(record, case.mapping, accounts)
-
-    def sugar_view(
-        self, record: Mapping[str, Any], mapping: ContactMapping | None, accounts: Accounts
-    ) -> SideView:
-        """A Sugar record that was read, as planning sees it."""
-        if sugar_record.is_stub(record) or not self.session.in_scope(record):
-            return SideView(Presence.HIDDEN)
-        return SideView(
-            Presence.PRESENT,
-            read_sugar(record, mapping),
-            sugar_record.modified_at(record),
-            lambda contact: self.session.held_by_sugar(contact, accounts),
-            frozenset(self.session.user.sugar_denied) | sugar_record.denied_fields(record),
-        )
-
     def _match(self, cases: list[Case], fetched: Fetched) -> None:
         """Match every record without a partner, on what was read directly."""
         subjects = [case for case in cases if _subject(case)]
@@ -279,24 +180,33 @@ class Gatherer:
             else:
                 case.match = self.field.match(side, case.key)
 
-    def _join_partner(self, case: Case, fetched: Fetched, people: Read, accounts: Accounts) -> None:
-        """Put the matched record into the case; if it was not read in this round, the next one reads it."""
+    def _join_partner(self, case: Case, views: Views) -> None:
+        """Put the matched record into the case. One that cannot be read is looked at by itself first; one that was
+        not read in this round is read in the next."""
         if case.match is None or case.match.verdict is not Verdict.LINK:
             return
         partner = case.match.partners[0]
         if case.mapping is not None:
-            person = people.people.get(partner)
-            case.entry = self.field.entries.get(partner) or IndexEntry(partner)
-            if person is not None and case.entry.mapping is None:
-                self._present(case, person)
+            entry = self.field.entries.get(partner) or IndexEntry(partner)
+            person = views.people.people.get(partner)
+            asked = partner in views.people.people or partner in views.people.failed
+            if person is not None and entry.mapping is None:
+                case.entry = entry
+                views.present(case, person)
+            else:
+                case.partner = entry
         else:
             known = self.field.mappings.get(partner)
-            record = fetched.records.get(partner)
-            if known is not None and known.state is State.NEW and record is not None:
-                case.mapping, case.record = known, record
-                case.views[Side.SUGAR] = self.sugar_view(record, known, accounts)
+            record = views.fetched.records.get(partner)
+            asked = partner in views.fetched.records or partner in views.fetched.failed
+            view = views.of_record(record, known) if record is not None else NO_RECORD
+            if known is not None and known.state is State.NEW and view.present:
+                case.mapping, case.record, case.views[Side.SUGAR] = known, record, view
+            else:
+                case.partner = known
         if not all(view.present for view in case.views.values()):
-            case.due_again = self.session.engine.now()
+            status = Status.TRANSIENT if asked else Status.CONFLICT
+            case.unread = Outcome(case.key, status, reason="The matching contact could not be read.")
 
     def _add_candidates(self, fetched: Fetched) -> None:
         """Sugar records found by address that the inventory does not know: outside the scope, not taken in yet,
@@ -327,12 +237,6 @@ def _subject(case: Case) -> bool:
 
 def _companies(person: Mapping[str, Any] | None) -> set[str | None]:
     return {read_google(person, None).company} if person is not None else set()
-
-
-def _accounts(fetched: Fetched) -> Accounts:
-    return Accounts(
-        {company_key(name): ids[0] if len(ids) == 1 else None for name, ids in fetched.accounts.items()}
-    )
 
 
 def _one_per_pair(cases: list[Case]) -> list[Case]:

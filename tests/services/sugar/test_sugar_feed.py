@@ -198,21 +198,14 @@ def test_the_whole_scope_is_listed_in_the_order_of_ids(desk: Any) -> None:
     expected = desk.add(5)
     desk.sugar.add_contact(last_name="Other")
     desk.sugar.max_list_limit = 2
-    records, found = [], []
+    found: list[str] = []
     after: str | None = None
-    while True:
-        page, after = desk.contacts.all_records(desk.mine, after)
-        records += page
-        if after is None:
-            break
-    after = None
     while True:
         some, after = desk.contacts.all_ids(desk.mine, after)
         found += some
         if after is None:
             break
-    assert ids(records) == found == expected
-    assert records[0]["email"] == []
+    assert found == expected
     assert desk.contacts.count(desk.mine) == 5
 
 

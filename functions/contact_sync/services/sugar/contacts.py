@@ -52,10 +52,6 @@ class SugarContacts:
         """See `Feed.deletions`."""
         return self._feed.deletions(scope, since, offset)
 
-    def all_records(self, scope: Scope, after_id: str | None) -> tuple[list[dict[str, Any]], str | None]:
-        """See `listing.records_page`."""
-        return listing.records_page(self._caller, self._fields, scope, after_id)
-
     def all_ids(self, scope: Scope, after_id: str | None) -> tuple[list[str], str | None]:
         """See `listing.ids_page`."""
         return listing.ids_page(self._caller, scope, after_id)

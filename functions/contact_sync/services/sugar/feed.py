@@ -147,7 +147,9 @@ def _deletion_query(scope: Scope, since: datetime, offset: int) -> dict[str, Any
         {"deleted": {"$equals": "1"}},
         {"date_modified": {"$gte": text_of(since)}},
     ]
-    return list_query(conditions, "id,deleted", "date_modified:asc,id:asc", IDS_PAGE, offset) | {"deleted": True}
+    return list_query(conditions, "id,deleted", "date_modified:asc,id:asc", IDS_PAGE, offset) | {
+        "deleted": True
+    }
 
 
 def _after(position: FeedPosition) -> dict[str, Any]:

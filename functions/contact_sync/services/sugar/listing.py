@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -66,17 +65,16 @@ def rows_of(answer: Answer) -> list[dict[str, Any]]:
     return answer.records()
 
 
-def records_page(
-    caller: Caller, fields: Sequence[str], scope: Scope, after_id: str | None
-) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of the scope after that id, and the id after which the next begins (None: it was the last)."""
-    return _page(caller, ",".join(fields), PAGE, scope, after_id)
-
-
 def ids_page(caller: Caller, scope: Scope, after_id: str | None) -> tuple[list[str], str | None]:
-    """Like `records_page`, ids only."""
-    rows, after = _page(caller, "id", IDS_PAGE, scope, after_id)
-    return [str(row["id"]) for row in rows], after
+    """A page of the scope after that id, and the id after which the next begins (None: it was the last)."""
+    conditions = scope.conditions()
+    if after_id is not None:
+        conditions.append({"id": {"$gt": after_id}})
+    answer = ask_list(caller, list_query(conditions, "id", "id:asc", IDS_PAGE))
+    found = [str(row["id"]) for row in rows_of(answer)]
+    if after_id is not None and after_id in found:
+        raise TransientForUser("sugar_paging", "Sugar's listing does not advance")
+    return found, None if answer.next_offset() is None or not found else found[-1]
 
 
 def deleted_ids(caller: Caller, conditions: list[dict[str, Any]]) -> set[str]:
@@ -106,16 +104,3 @@ def count(caller: Caller, scope: Scope) -> int:
         return int(body["record_count"])
     except (KeyError, TypeError, ValueError) as error:
         raise TransientForUser("sugar_error", "Sugar answered a count without a number") from error
-
-
-def _page(
-    caller: Caller, fields: str, size: int, scope: Scope, after_id: str | None
-) -> tuple[list[dict[str, Any]], str | None]:
-    conditions = scope.conditions()
-    if after_id is not None:
-        conditions.append({"id": {"$gt": after_id}})
-    answer = ask_list(caller, list_query(conditions, fields, "id:asc", size))
-    rows = rows_of(answer)
-    if after_id is not None and any(row["id"] == after_id for row in rows):
-        raise TransientForUser("sugar_paging", "Sugar's listing does not advance")
-    return rows, None if answer.next_offset() is None or not rows else str(rows[-1]["id"])
