@@ -50,7 +50,9 @@ def rich_world(*, delay: float = 0.0) -> World:
     """
     world = World(propagation_delay=delay)
     world.set(
-        from_sugar=WITH_DELETES.from_sugar, from_google=WITH_DELETES.from_google, overflow=WITH_DELETES.overflow
+        from_sugar=WITH_DELETES.from_sugar,
+        from_google=WITH_DELETES.from_google,
+        overflow=WITH_DELETES.overflow,
     )
     ids = {
         name: world.add_sugar(first_name=name.title(), last_name="Old", email=f"{name}@x.test", title="Clerk")
@@ -84,9 +86,13 @@ def settled(world: World) -> Settled:
     return Settled(
         sugar=_people(sugar_record.read(record, None) for record in world.sugar_contacts()),
         google=_people(google_person.read(person, None) for person in world.google_contacts()),
-        states={mapping.name: str(mapping.state) for mapping in user_mappings if mapping.state is not State.GONE},
+        states={
+            mapping.name: str(mapping.state) for mapping in user_mappings if mapping.state is not State.GONE
+        },
         backlog=tuple(sorted((entry.cause, entry.name) for entry in world.backlog())),
-        deletions=Counter((str(entry.side), _whose(entry.before)) for entry in entries if entry.action == "delete"),
+        deletions=Counter(
+            (str(entry.side), _whose(entry.before)) for entry in entries if entry.action == "delete"
+        ),
         losses=Counter(
             (str(entry.side), change.field, change.lost)
             for entry in entries
@@ -173,7 +179,9 @@ def _people(contacts: Iterable[Contact]) -> People:
         key = ",".join(sorted(contact.emails or ()))
         assert key not in found, f"{key} is there twice"
         found[key] = tuple(
-            comparison_key(name, value if (value := getattr(contact, name)) is not None else getattr(EMPTY, name))
+            comparison_key(
+                name, value if (value := getattr(contact, name)) is not None else getattr(EMPTY, name)
+            )
             for name in FIELDS
         )
     return found

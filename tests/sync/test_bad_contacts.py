@@ -94,7 +94,9 @@ def test_a_fifth_transient_failure_in_a_row_of_the_same_contact_puts_it_aside() 
         if len(world.sugar.faults.struck) > struck:
             failures.append(world.clock.now())
         world.clock.advance(minutes=1)
-    waits = [(after - before).total_seconds() / 60 for before, after in zip(failures, failures[1:], strict=False)]
+    waits = [
+        (after - before).total_seconds() / 60 for before, after in zip(failures, failures[1:], strict=False)
+    ]
     assert waits == [2, 4, 8, 16]
     [entry] = world.backlog()
     assert (entry.cause, entry.sugar_id, entry.attempts) == ("failing", sugar_id, 5)

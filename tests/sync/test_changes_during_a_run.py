@@ -37,7 +37,9 @@ def test_a_direction_turned_on_during_a_run_is_caught_up_by_the_next() -> None:
 
 def test_a_contact_unlinked_during_a_run_stays_unlinked() -> None:
     def cid(world: World) -> str:
-        [sugar_id] = [mapping.sugar_id for mapping in world.all_mappings().values() if mapping.name == "Cid Old"]
+        [sugar_id] = [
+            mapping.sugar_id for mapping in world.all_mappings().values() if mapping.name == "Cid Old"
+        ]
         return sugar_id
 
     for where, world, _ in interrupted(lambda world: resolve.unlink(world.db, world.first.sub, cid(world))):
@@ -71,4 +73,6 @@ def test_a_contact_released_during_a_run_is_decided_about_again() -> None:
 
 
 def replace_create(direction: Any, on: bool) -> Any:
-    return type(direction)(enabled=direction.enabled, update=direction.update, create=on, delete=direction.delete)
+    return type(direction)(
+        enabled=direction.enabled, update=direction.update, create=on, delete=direction.delete
+    )

@@ -97,7 +97,9 @@ def test_a_held_lease_ends_a_scheduled_run_and_turns_others_into_one_successor()
             return
         lease = world.user().lease
         engine = world.make_engine()
-        seen.extend([world.sync(trigger, engine=engine) for trigger in ("schedule", "hook", "manual", "manual")])
+        seen.extend(
+            [world.sync(trigger, engine=engine) for trigger in ("schedule", "hook", "manual", "manual")]
+        )
         assert world.user().lease == replace(lease, again=True)
         [(payload, _, at)] = world.tasks
         assert (payload["trigger"], at) == ("hook", lease.until)

@@ -22,7 +22,9 @@ def busy() -> World:
     """A world in which a hundred changes wait: updates, creates and deletes towards each side, tokens warm."""
     world = World()
     world.set(
-        from_sugar=WITH_DELETES.from_sugar, from_google=WITH_DELETES.from_google, overflow=WITH_DELETES.overflow
+        from_sugar=WITH_DELETES.from_sugar,
+        from_google=WITH_DELETES.from_google,
+        overflow=WITH_DELETES.overflow,
     )
     linked = world.sugar.load(
         {

@@ -49,7 +49,9 @@ def test_a_process_that_dies_around_any_outside_call_loses_and_doubles_nothing(
 
 
 @pytest.mark.parametrize("hook", ["before_commit", "after_commit"])
-def test_a_process_that_dies_around_any_commit_loses_and_doubles_nothing(undisturbed: Settled, hook: str) -> None:
+def test_a_process_that_dies_around_any_commit_loses_and_doubles_nothing(
+    undisturbed: Settled, hook: str
+) -> None:
     died = 0
     for k in itertools.count(1):
         world = rich_world()
@@ -64,7 +66,9 @@ def test_a_process_that_dies_around_any_commit_loses_and_doubles_nothing(undistu
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
 @pytest.mark.parametrize("side", list(Side))
-def test_a_connection_lost_at_any_call_loses_and_doubles_nothing(undisturbed: Settled, side: Side, kind: str) -> None:
+def test_a_connection_lost_at_any_call_loses_and_doubles_nothing(
+    undisturbed: Settled, side: Side, kind: str
+) -> None:
     for k, world in _worlds():
         if side is Side.SUGAR:
             world.sugar.faults.add(kind, "^/bulk$", skip=k)
@@ -137,7 +141,9 @@ def test_the_queue_alone_brings_a_run_that_died_to_its_end(
         assert settled(world) == undisturbed, f"died after call {k} to {side}"
 
 
-def test_a_process_that_dies_again_while_it_mends_a_crash_loses_and_doubles_nothing(undisturbed: Settled) -> None:
+def test_a_process_that_dies_again_while_it_mends_a_crash_loses_and_doubles_nothing(
+    undisturbed: Settled,
+) -> None:
     """The run that finds out what became of a dead one's writes dies around its own calls as well."""
     for k in range(1, 7):
         world = rich_world()

@@ -97,8 +97,12 @@ def test_seven_thousand_people_are_on_both_sides_once_whatever_dies_on_the_way()
     assert run_to_the_end(world, kill_some) == KILLS
     world.settle()
     expected = [address(number) for number in range(PEOPLE)]
-    assert Counter(entry["email_address"] for c in world.sugar_contacts() for entry in c["email"]) == Counter(expected)
-    assert Counter(e["value"] for c in world.google_contacts() for e in c["emailAddresses"]) == Counter(expected)
+    assert Counter(entry["email_address"] for c in world.sugar_contacts() for entry in c["email"]) == Counter(
+        expected
+    )
+    assert Counter(e["value"] for c in world.google_contacts() for e in c["emailAddresses"]) == Counter(
+        expected
+    )
     assert len(world.sugar_contacts()) == len(world.google_contacts()) == PEOPLE
     mappings = world.all_mappings().values()
     assert Counter(mapping.state for mapping in mappings) == {State.LINKED: PEOPLE}
