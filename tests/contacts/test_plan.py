@@ -1,4 +1,4 @@
-"""What is done about one contact, row by row of the design's two tables, on both sides where they are alike."""
+"""What is done about one contact, row by row of the decisions, on both sides where they are alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every event does in every state of a mapping: the design's second table."""
+"""What every event does in every state of a mapping."""
 
 from __future__ import annotations
 

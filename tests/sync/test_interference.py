@@ -1,4 +1,4 @@
-"""What is decided from what is remembered."""
+"""What happens while a run works: a reconnect, lost keys, a death at any commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences of the design that no other test would miss."""
+"""Promises of a run that no other test would miss."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """All 64 combinations of the switches over one book in which everything has happened at once.
 
-What is expected comes from a small account of the design's decisions, written down here by itself: a table of who
+What is expected comes from a small account of the decisions, written down here by itself: a table of who
 shows what after the sync, given six flags. The product's own planning is not asked.
 """
 
