@@ -25,7 +25,7 @@ from tests.local.google.google_caller import ada
 
 import local_stack
 from local_stack.google import CONTACTS, EMAIL, GoogleSimulator
-from local_stack.google.server import LoopbackServer
+from local_stack.loopback_server import LoopbackServer
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from local_stack.loopback_server import LoopbackServer
 from local_stack.sugar import SugarSimulator
-from local_stack.sugar.serving import serve
 from local_stack.sugar.state import load_state, save_state
 
 LOCAL = Path(__file__).parents[3] / "infra" / "local"
@@ -31,7 +31,7 @@ LOGIN = {
 
 @pytest.fixture
 def served(sugar):
-    server = serve(sugar.app)
+    server = LoopbackServer(sugar.app)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

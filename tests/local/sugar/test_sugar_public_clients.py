@@ -10,12 +10,12 @@ from zucker import model
 from zucker.client import RequestsClient
 from zucker.exceptions import SugarError
 
-from local_stack.sugar.serving import serve
+from local_stack.loopback_server import LoopbackServer
 
 
 @pytest.fixture
 def url(sugar):
-    server = serve(sugar.app)
+    server = LoopbackServer(sugar.app)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

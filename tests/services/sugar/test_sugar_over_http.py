@@ -12,7 +12,7 @@ import requests
 from contact_sync.errors import TransientForAll, TransientForUser
 from contact_sync.services.outcome import Status
 from contact_sync.services.sugar import SugarConfig, SugarContacts, SugarServer, SugarWrite
-from local_stack.sugar.serving import serve
+from local_stack.loopback_server import LoopbackServer
 
 FIELDS = ("last_name", "title")
 
@@ -38,7 +38,7 @@ def http() -> Iterator[requests.Session]:
 
 @pytest.fixture
 def server(desk: Any, http: requests.Session) -> Iterator[SugarServer]:
-    listening = serve(desk.sugar)
+    listening = LoopbackServer(desk.sugar)
     thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
     thread.start()
     url = f"http://127.0.0.1:{listening.server_port}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from .server import LoopbackServer
+from ..loopback_server import LoopbackServer
 from .simulator import GoogleSimulator
 
 

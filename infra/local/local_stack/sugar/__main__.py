@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from .serving import serve
+from ..loopback_server import LoopbackServer
 from .simulator import SugarSimulator
 from .state import load_state, save_state
 
@@ -32,7 +32,7 @@ def main() -> None:
     stopping = threading.Event()
     if options.cron > 0:
         threading.Thread(target=_cron, args=(simulator, options.cron, stopping), daemon=True).start()
-    server = serve(simulator.app, options.port)
+    server = LoopbackServer(simulator.app, options.port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"SugarCRM simulator on http://127.0.0.1:{server.server_port}", flush=True)
 
