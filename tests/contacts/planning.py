@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from contact_sync.contacts.actions import Presence, SideView
 from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.mapping import Mapping, Missing, State
 from contact_sync.contacts.normal_form import EMPTY
-from contact_sync.contacts.plan import Presence, SideView
 from contact_sync.contacts.settings import Direction, SyncSettings
 from contact_sync.contacts.side import Side
 

@@ -20,11 +20,7 @@ from tests.contacts.planning import (
     shown,
 )
 
-from contact_sync.contacts.contact import PRIVATE_FIELDS, Contact
-from contact_sync.contacts.mapping import Directive, Mapping, Missing, Seen, State
-from contact_sync.contacts.match import Match, Verdict
-from contact_sync.contacts.normal_form import EMPTY
-from contact_sync.contacts.plan import (
+from contact_sync.contacts.actions import (
     Become,
     Create,
     Delete,
@@ -36,9 +32,12 @@ from contact_sync.contacts.plan import (
     SideView,
     Update,
     Wait,
-    place,
-    plan,
 )
+from contact_sync.contacts.contact import PRIVATE_FIELDS, Contact
+from contact_sync.contacts.mapping import Directive, Mapping, Missing, Seen, State
+from contact_sync.contacts.match import Match, Verdict
+from contact_sync.contacts.normal_form import EMPTY
+from contact_sync.contacts.plan import place, plan
 from contact_sync.contacts.settings import SyncSettings
 from contact_sync.contacts.side import Side
 

@@ -11,11 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from tests.contacts.planning import BASE, NOW, mapped, settings, shown
 
-from contact_sync.contacts.contact import FIELDS, Contact
-from contact_sync.contacts.mapping import Directive, Mapping, Missing, Seen, State
-from contact_sync.contacts.match import Match, Verdict
-from contact_sync.contacts.normal_form import EMPTY, same
-from contact_sync.contacts.plan import (
+from contact_sync.contacts.actions import (
     Action,
     Become,
     Create,
@@ -25,9 +21,12 @@ from contact_sync.contacts.plan import (
     Renew,
     SideView,
     Update,
-    place,
-    plan,
 )
+from contact_sync.contacts.contact import FIELDS, Contact
+from contact_sync.contacts.mapping import Directive, Mapping, Missing, Seen, State
+from contact_sync.contacts.match import Match, Verdict
+from contact_sync.contacts.normal_form import EMPTY, same
+from contact_sync.contacts.plan import place, plan
 from contact_sync.contacts.settings import VERBS, Direction, SyncSettings
 from contact_sync.contacts.side import Side
 

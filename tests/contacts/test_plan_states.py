@@ -18,9 +18,10 @@ from tests.contacts.planning import (
     shown,
 )
 
+from contact_sync.contacts.actions import Action, Become, Forget, Nothing, Renew, SideView, Update, Wait
 from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.mapping import Directive, Mapping, Missing, State
-from contact_sync.contacts.plan import Action, Become, Forget, Nothing, Renew, SideView, Update, Wait, plan
+from contact_sync.contacts.plan import plan
 from contact_sync.contacts.settings import SyncSettings
 from contact_sync.contacts.side import Side
 

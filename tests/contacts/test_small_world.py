@@ -14,10 +14,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from tests.contacts.planning import BASE, NOW
 
-from contact_sync.contacts.contact import Contact
-from contact_sync.contacts.mapping import Mapping, Missing, State
-from contact_sync.contacts.match import Match, Verdict
-from contact_sync.contacts.plan import (
+from contact_sync.contacts.actions import (
     Action,
     Become,
     Create,
@@ -28,10 +25,11 @@ from contact_sync.contacts.plan import (
     Quarantine,
     SideView,
     Update,
-    agreed_base,
-    place,
-    plan,
 )
+from contact_sync.contacts.contact import Contact
+from contact_sync.contacts.mapping import Mapping, Missing, State
+from contact_sync.contacts.match import Match, Verdict
+from contact_sync.contacts.plan import agreed_base, place, plan
 from contact_sync.contacts.settings import VERBS, Direction, SyncSettings, Verb
 from contact_sync.contacts.side import Side
 

@@ -8,131 +8,33 @@ subject to the guard, which looks at the whole book.
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from .actions import (
+    Action,
+    Become,
+    Create,
+    Delete,
+    Forget,
+    Nothing,
+    Presence,
+    Quarantine,
+    Renew,
+    SideView,
+    Update,
+    Wait,
+)
 from .contact import PRIVATE_FIELDS, Contact
 from .mapping import Flip, Mapping, Missing, State
 from .match import Match, Verdict
-from .merge import Allowed, Holds, Loss, Merged, differs_from_base, merge
+from .merge import Allowed, Holds, Merged, differs_from_base, merge
 from .normal_form import field_text, is_empty
 from .settings import SyncSettings
 from .side import Side
 
 LOOP_TIMES = 3
 LOOP_WINDOW = timedelta(hours=24)
-
-
-class Presence(StrEnum):
-    """What a direct read of one side showed."""
-
-    PRESENT = "present"
-    DELETED = "deleted"
-    """Proven: a tombstone, or a confirmed 404. Absence alone never is."""
-    HIDDEN = "hidden"
-    """The record left the user's scope or sight."""
-    UNCONFIRMED = "unconfirmed"
-    """Not found, but nothing proves a deletion yet."""
-    NONE = "none"
-    """The mapping knows no record on this side."""
-
-
-def _whole(contact: Contact) -> Contact:
-    return contact
-
-
-@dataclass(frozen=True, slots=True)
-class SideView:
-    """One side as this run read it directly."""
-
-    presence: Presence
-    contact: Contact | None = None
-    modified_at: datetime | None = None
-    holds: Holds = _whole
-    denied: frozenset[str] = frozenset()
-    """Contact fields that the user may not write here."""
-
-    @property
-    def present(self) -> bool:
-        """Whether there is a record to work with."""
-        return self.presence is Presence.PRESENT and self.contact is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Both sides are there: write the targets (maybe none), remember the base. `links`: they were not linked."""
-
-    merged: Merged
-    flips: MappingType[str, Flip] = field(default_factory=dict)
-    links: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """Create the missing record on `side` with this content."""
-
-    side: Side
-    contact: Contact
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Delete the record on `side`; `released`: a person confirmed it, the guard does not count it."""
-
-    side: Side
-    released: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Become:
-    """Only the mapping's state changes; no side is written.
-
-    `forget` names a side whose id (and, with it, the base) the mapping gives up. A contact that is alive there is
-    one without a partner from then on.
-    """
-
-    state: State
-    missing: Missing | None = None
-    forget: Side | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """A record that was never placed is gone: the mapping is removed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Renew:
-    """The survivor of a deletion on `missing` becomes a contact of its own: Google gone, the mapping is `new` again;
-    Sugar gone, the old mapping is `gone` and gives up the Google contact, which gets a mapping with a new id."""
-
-    missing: Side
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantine:
-    """A human has to look: why, in plain words, and which field or which other records it is about."""
-
-    cause: str
-    message: str
-    field: str | None = None
-    partners: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Nothing can be decided yet; look again after a while."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """There is nothing to do."""
-
-
-Action = Update | Create | Delete | Become | Forget | Renew | Quarantine | Wait | Nothing
 
 
 def plan(
@@ -359,26 +261,3 @@ def _allowed(views: MappingType[Side, SideView], settings: SyncSettings) -> Allo
         return not (keeps and is_empty(current))
 
     return allowed
-
-
-__all__ = [
-    "Action",
-    "Become",
-    "Create",
-    "Delete",
-    "Forget",
-    "Loss",
-    "Nothing",
-    "Presence",
-    "Quarantine",
-    "Renew",
-    "SideView",
-    "Update",
-    "Wait",
-    "agreed_base",
-    "content_for",
-    "flips_after",
-    "merge_now",
-    "place",
-    "plan",
-]

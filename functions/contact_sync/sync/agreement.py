@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from ..contacts import google_person
+from ..contacts.actions import Create, Update
 from ..contacts.contact import Contact
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import Seen, State
 from ..contacts.merge import differs_from_base
 from ..contacts.normal_form import display_name
-from ..contacts.plan import Create, Update, agreed_base, flips_after
+from ..contacts.plan import agreed_base, flips_after
 from ..contacts.side import Side
 from ..services.outcome import Outcome, Status
 from .batch import Batch, Case

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..contacts.actions import Action, Nothing, Presence, SideView
 from ..contacts.contact import Contact
 from ..contacts.mapping import IndexEntry
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.match import Match
-from ..contacts.plan import Action, Nothing, Presence, SideView
 from ..contacts.side import Side
 from ..contacts.sugar_record import Accounts
 from ..services.outcome import Outcome

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..contacts import google_person
-from ..contacts.mapping import Missing, State
-from ..contacts.match import Match, Party, Verdict
-from ..contacts.merge import differs_from_base
-from ..contacts.plan import (
+from ..contacts.actions import (
     Action,
     Become,
     Create,
@@ -20,9 +17,11 @@ from ..contacts.plan import (
     Renew,
     Update,
     Wait,
-    place,
-    plan,
 )
+from ..contacts.mapping import Missing, State
+from ..contacts.match import Match, Party, Verdict
+from ..contacts.merge import differs_from_base
+from ..contacts.plan import place, plan
 from ..contacts.side import Side
 from .batch import Case
 from .doubts import Doubts

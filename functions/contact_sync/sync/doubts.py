@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..contacts import google_person
+from ..contacts.actions import Action, Become, Forget, Presence, SideView, Wait
 from ..contacts.mapping import IndexEntry, State
-from ..contacts.plan import Action, Become, Forget, Presence, SideView, Wait
 from ..contacts.side import Side
 from .batch import Case
 from .engine import ECHO_DELAY

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ..contacts.actions import Delete, Quarantine
 from ..contacts.mapping import State
-from ..contacts.plan import Delete, Quarantine
 from ..contacts.side import Side
 from ..store import mappings
 from .batch import Batch, Case

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..contacts.actions import Create, Wait
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import State
 from ..contacts.normal_form import display_name
-from ..contacts.plan import Create, Wait
 from ..contacts.side import Side
 from ..store import history, mappings
 from ..store.write import Write

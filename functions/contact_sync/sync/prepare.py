@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..contacts import google_person, sugar_record
+from ..contacts.actions import Create, Delete, Quarantine, Update
 from ..contacts.mapping import Filled
-from ..contacts.plan import Create, Delete, Quarantine, Update
 from ..contacts.side import Side
 from ..contacts.sugar_name import NoName
 from ..services.google_people import Person, PersonUpdate

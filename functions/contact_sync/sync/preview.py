@@ -13,9 +13,9 @@ from hashlib import sha256
 from typing import Any
 
 from ..contacts import google_person
+from ..contacts.actions import Become, Create, Delete, Forget, Nothing, Quarantine, Update, Wait
 from ..contacts.contact import FIELDS, PRIVATE_FIELDS, Contact
 from ..contacts.normal_form import display_name, field_text, is_empty, to_plain
-from ..contacts.plan import Become, Create, Delete, Forget, Nothing, Quarantine, Update, Wait
 from ..contacts.side import Side
 from ..store import previews
 from ..store.write import Write

@@ -7,19 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from ..contacts.actions import Become, Create, Delete, Forget, Nothing, Quarantine, Renew, Update, Wait
 from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
-from ..contacts.plan import (
-    Become,
-    Create,
-    Delete,
-    Forget,
-    Nothing,
-    Quarantine,
-    Renew,
-    Update,
-    Wait,
-)
 from ..contacts.side import Side
 from ..services.outcome import Outcome, Status
 from ..store import backlog, google_index, history, mappings

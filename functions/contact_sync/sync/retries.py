@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..contacts import google_person
+from ..contacts.actions import Quarantine
 from ..contacts.contact import Contact
 from ..contacts.mapping import IndexEntry
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.normal_form import to_plain
-from ..contacts.plan import Quarantine
 from ..contacts.side import Side
 from ..services.outcome import Outcome, Status
 from ..services.sugar import NOT_SENT

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ..contacts.plan import Create, Delete, Nothing, Update, Wait
+from ..contacts.actions import Create, Delete, Nothing, Update, Wait
 from ..contacts.side import Side
 from ..contacts.sugar_record import fields_in
 from ..errors import OperatorMustAct, SyncError, TransientForAll, UserMustAct

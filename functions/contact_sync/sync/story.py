@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from ..contacts.actions import Become, Create, Delete, Update
 from ..contacts.contact import FIELDS, Contact
 from ..contacts.normal_form import field_text, to_plain
-from ..contacts.plan import Become, Create, Delete, Update
 from ..contacts.side import Side
 from ..services.outcome import Status
 from ..store import history

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..contacts import google_person
+from ..contacts.actions import Become, Renew
 from ..contacts.contact import Contact
 from ..contacts.mapping import Directive, IndexEntry, Seen, State
 from ..contacts.mapping import Mapping as ContactMapping
-from ..contacts.plan import Become, Renew
 from ..contacts.side import Side
 from ..store import backlog, google_index, mappings
 from ..store.write import Write

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..contacts import google_person, sugar_record
+from ..contacts.actions import Presence, SideView
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import Missing, State
 from ..contacts.normal_form import company_key
-from ..contacts.plan import Presence, SideView
 from ..contacts.side import Side
 from ..contacts.sugar_record import Accounts
 from ..errors import ContactAtFault, SyncError, TransientForAll, TransientForUser
