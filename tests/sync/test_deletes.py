@@ -18,7 +18,7 @@ from tests.sync.situations import (
     reconnect,
     restore_google,
 )
-from tests.world import World, switches
+from tests.world import WITH_DELETES, World, switches
 
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.side import Side
@@ -346,3 +346,23 @@ def test_a_touch_without_a_change_only_delays_the_deletion(deleted: str) -> None
     world.settle()
     assert world.google_contacts() == world.sugar_contacts() == []
     assert causes(world) == []
+
+
+def test_a_contact_deleted_on_both_sides_and_restored_in_sugar_settles() -> None:
+    """The group asks about it, then Google's own deletion is shown, once; and then Sugar has it back."""
+    world = World()
+    world.set(**{name: getattr(WITH_DELETES, name) for name in ("from_sugar", "from_google")})
+    pairs = [
+        world.add_sugar(first_name="P", last_name=f"N{number}", email=f"p{number}@x.test")
+        for number in range(13)
+    ]
+    world.settle()
+    google_id = world.mapping(pairs[0]).google_id
+    for sugar_id in pairs:
+        world.sugar.delete_contact(sugar_id)
+    world.settle()
+    assert {entry.cause for entry in world.backlog()} == {"mass_delete"}
+    world.sugar.restore_contact(pairs[0])
+    world.delete_google(google_id)
+    world.settle()
+    assert world.mapping(pairs[0]).due_at is None

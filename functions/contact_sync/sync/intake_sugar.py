@@ -174,7 +174,9 @@ def note_deleted(
     if mapping.state is State.LINKED:
         waits = session.deletes(side.other) and owned
         both = mapping.missing is not None
-        missing = mapping.missing or Missing(side, now, waits)
+        # Google shows a tombstone once; that a Sugar record is gone can be confirmed again at any time.
+        first = mapping.missing if side is Side.SUGAR else None
+        missing = first or Missing(side, now, waits)
         marked = replace(mapping, missing=missing, deletion_waits=side.other if waits and not both else None)
         if mapping.backlog is None:
             marks.put(replace(marked, due_at=due_at))
