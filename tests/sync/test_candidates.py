@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.sync.situations import linked
-from tests.world import World, switches
+from tests.world import WITH_DELETES, World, switches
 
 from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.mapping import State
@@ -69,3 +69,20 @@ def test_an_address_added_in_sugar_is_known_though_no_switch_lets_it_travel() ->
         world.first.sub, Contact(first_name="Ana", last_name="Ruiz", emails=emails)
     )
     assert set(world.mapping(sugar_id).match_keys) == set(now)
+
+
+def test_a_contact_that_a_mapping_follows_is_no_candidate_for_a_new_record() -> None:
+    """Google's double of a vanished contact is taken by its mapping; a new record of the same person is not linked."""
+    world = World()
+    world.set(**{name: getattr(WITH_DELETES, name) for name in ("from_sugar", "from_google")})
+    world.add_google("Ana", "Ruiz", "ana@x.test")
+    world.add_google("Ana", "Ruiz", "ana@x.test")
+    world.settle()
+    (mapping,) = [found for found in world.all_mappings().values() if found.google_id is not None]
+    world.delete_google(mapping.google_id)
+    world.sugar.delete_contact(mapping.sugar_id)
+    world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test")
+    world.clock.advance(minutes=1)
+    world.sync()
+    held = [found.google_id for found in world.all_mappings().values() if found.google_id is not None]
+    assert len(held) == len(set(held))

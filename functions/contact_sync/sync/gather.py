@@ -45,6 +45,7 @@ class Gatherer:
         self._load_field(cases)
         people = self.people = self._read_google(cases)
         cases = self.vanished.follow(cases, people)
+        self._place_linked(cases)
         fetched = self._read_sugar(cases, people)
         views = Views(self.session, people, fetched)
         views.show(cases)
@@ -74,6 +75,13 @@ class Gatherer:
             for party in list(parties.values())
             for term in party.terms
         )
+
+    def _place_linked(self, cases: list[Case]) -> None:
+        """A contact that a mapping of this batch has, or follows from now on, is nobody else's candidate."""
+        for case in cases:
+            google_id = case.mapping.google_id if case.mapping is not None else None
+            if google_id is not None and google_id in self.field.parties[Side.GOOGLE]:
+                self.field.placed(Side.GOOGLE, google_id)
 
     def _read_google(self, cases: list[Case]) -> Read:
         ids = self.vanished.candidates(cases)
