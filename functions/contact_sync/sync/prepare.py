@@ -29,11 +29,6 @@ class Writes:
     new_ids: dict[str, str] = field(default_factory=dict)
     """By Google id: the Sugar id chosen for a record to be created."""
 
-    @property
-    def count(self) -> int:
-        """How many contacts of both sides are written."""
-        return sum(len(cases) for cases in self.cases.values())
-
 
 def prepare(session: Session, batch: Batch) -> Writes:
     """The writes of a batch. A contact that cannot be given a name for Sugar turns into a backlog entry."""
