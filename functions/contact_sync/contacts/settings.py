@@ -23,11 +23,15 @@ class Direction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     delete: bool = False
 
 
+Interval = Annotated[int, msgspec.Meta(ge=1, le=1440)]
+"""Minutes between two syncs."""
+
+
 class Auto(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Sync regularly, every `interval_minutes` minutes."""
 
     enabled: bool = False
-    interval_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 5
+    interval_minutes: Interval = 5
 
 
 class SyncSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from flask import Blueprint, Flask, Response, g, jsonify
+from flask import Blueprint, Flask, Response, g, jsonify, session
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from .. import logs
@@ -22,6 +22,7 @@ from ..errors import (
 from ..store.paging import InvalidCursor
 from ..sync.engine import Engine
 from . import backlog, caller, history, labels, mappings, runs, settings, sign_in, status
+from .pages import errors, home, page
 from .site import JsonDates, Refusal, Site, register
 
 log = logging.getLogger("contact_sync.web")
@@ -31,16 +32,26 @@ SESSION_LIFE = timedelta(hours=12)
 LARGEST_BODY = 64 << 10
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+"""What an answer that is no page may load."""
+OWN = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""What a page may load: our own files, and the pictures within Pico's style sheet."""
 PLAIN = {
     404: "There is nothing at this address.",
     405: "This address does not take this method.",
     413: "The body of the request is too large.",
 }
 RECONNECT = ("reconnect", "permission_missing")
+TABS = (("settings", "Settings", "home.page"),)
+"""The pages in the order of their tabs: name, title, endpoint."""
+PAGES = (home,)
 PARTS = (status, settings, runs, history, backlog, mappings, labels)
 
 
@@ -68,8 +79,12 @@ def create_app(config: Config, engine: Engine) -> Flask:
     api = Blueprint("api", __name__, url_prefix="/api")
     api.before_request(caller.identify)
     for part in PARTS:
-        api.register_blueprint(part.routes)
+        api.register_blueprint(part.routes.blueprint())
     app.register_blueprint(api)
+    page.set_up(app)
+    for part_of_pages in PAGES:
+        app.register_blueprint(part_of_pages.routes)
+    app.context_processor(lambda: {"tabs": TABS, "email": session.get("email"), "tab": None})
     app.after_request(_with_headers)
     app.register_error_handler(Exception, _failed)
     return app
@@ -78,6 +93,8 @@ def create_app(config: Config, engine: Engine) -> Flask:
 def _with_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    policy = OWN if response.mimetype == "text/html" else NOTHING
+    response.headers.setdefault("Content-Security-Policy", policy)
     return response
 
 
@@ -123,6 +140,8 @@ def _sync_failed(error: SyncError) -> Response:
 
 
 def _answer(status_code: int, code: str, message: str, **more: object) -> Response:
+    if errors.wants_page():
+        return errors.page(status_code, code, message)
     response = jsonify({**more, "error": {"code": code, "message": message}})
     response.status_code = status_code
     return response

@@ -15,6 +15,8 @@ from ..store.records import User
 from .site import Refusal, site
 
 CSRF_HEADER = "X-CSRF-Token"
+CSRF_FIELD = "csrf_token"
+"""The hidden field of a form that is sent without a script."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -52,7 +54,8 @@ def user_id() -> str:
 
 def check_csrf() -> None:
     """Refuse an unsafe request that a page of another site could have sent with our cookie."""
-    expected, given = session.get("csrf", ""), request.headers.get(CSRF_HEADER, "")
+    expected = session.get("csrf", "")
+    given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
     if request.method in _SAFE or (expected and hmac.compare_digest(expected.encode(), given.encode())):
         return
     raise Refusal(

@@ -4,38 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
-from flask import Blueprint, Response, jsonify
+from msgspec import Meta
 
 from .caller import user_id
 from .google import people
-from .site import Json, body, site
+from .operation import Answer, Operations, Sent
+from .site import site
 
 if TYPE_CHECKING:
     from ..services.google_people import Label
 
-routes = Blueprint("labels", __name__)
+routes = Operations("labels")
 
 
-class NewLabel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewLabel(Sent, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The name of a label that is to be there."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\S")]
+    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class LabelItem(Answer, frozen=True, kw_only=True):
+    """A label. `id` is the value of the setting google_label."""
+
+    id: str
+    name: str
+    contacts: int | None
+
+
+class LabelsPage(Answer, frozen=True, kw_only=True):
+    """All labels; `next` is always null."""
+
+    items: list[LabelItem]
+    next: str | None
 
 
 @routes.get("/labels")
-def listed() -> Response:
+def listed() -> LabelsPage:
     """All labels the user made."""
-    return jsonify({"items": [_shown(label) for label in people(site(), user_id()).labels()], "next": None})
+    return LabelsPage(items=[_shown(label) for label in people(site(), user_id()).labels()], next=None)
 
 
-@routes.post("/labels")
-def create() -> tuple[Response, int]:
+@routes.post("/labels", status=201)
+def create(body: NewLabel) -> LabelItem:
     """A label of this name: the existing one, in whatever case it is written, or a new one."""
-    name = body(NewLabel).name.strip()
-    return jsonify(_shown(people(site(), user_id()).create_label(name))), 201
+    return _shown(people(site(), user_id()).create_label(body.name.strip()))
 
 
-def _shown(label: Label) -> Json:
-    """`id` is the value of the setting google_label."""
-    return {"id": label.resource_name, "name": label.name, "contacts": label.count}
+def _shown(label: Label) -> LabelItem:
+    return LabelItem(id=label.resource_name, name=label.name, contacts=label.count)

@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from datetime import datetime
 
 from ..contacts.mapping import Mapping, State
+from ..contacts.side import Side
 from ..store import mappings
 from .caller import caller, user_id
+from .operation import Answer, Asked, Operations
 from .runs import run_soon
-from .site import PAGE, Json, Refusal, query_value, site
+from .site import PAGE, Cursor, Refusal, site
 
-routes = Blueprint("mappings", __name__)
+routes = Operations("mappings")
+
+
+class MappingsQuery(Asked, frozen=True, kw_only=True):
+    """Which contacts: those in one state."""
+
+    state: State = State.LINKED
+    cursor: Cursor | None = None
+
+
+class MissingSide(Answer, frozen=True, kw_only=True):
+    """A side that was found deleted, and when that was noted."""
+
+    side: Side
+    at: datetime
+
+
+class MappingItem(Answer, frozen=True, kw_only=True):
+    """One contact as the sync knows it."""
+
+    sugar_id: str
+    google_id: str | None
+    name: str
+    state: State
+    missing: MissingSide | None
+    created_side: Side | None
+    backlog: str | None
+    due_at: datetime | None
+    attempts: int
+
+
+class MappingsPage(Answer, frozen=True, kw_only=True):
+    """Contacts by name; `next` is the cursor of the next page."""
+
+    items: list[MappingItem]
+    next: str | None
 
 
 @routes.get("/mappings")
-def listed() -> Response:
-    """Contacts in a state (default: linked), by name."""
-    wanted = query_value("state") or State.LINKED.value
-    if wanted not in list(State):
-        states = ", ".join(State)
-        raise Refusal(400, "invalid_request", f"The state must be one of {states}.")
-    found, following = mappings.by_state(
-        site().engine.db, user_id(), State(wanted), query_value("cursor"), PAGE
-    )
-    return jsonify({"items": [_shown(mapping) for mapping in found], "next": following})
+def listed(query: MappingsQuery) -> MappingsPage:
+    """Contacts in a state, by name."""
+    found, following = mappings.by_state(site().engine.db, user_id(), query.state, query.cursor, PAGE)
+    return MappingsPage(items=[_shown(mapping) for mapping in found], next=following)
 
 
-@routes.post("/mappings/<string(maxlength=120):sugar_id>/link")
-def link(sugar_id: str) -> Response:
+@routes.post("/mappings/{sugar_id}/link")
+def link(sugar_id: str) -> MappingItem:
     """Keep both sides of an unlinked contact in sync again."""
     from ..sync import resolve
 
@@ -39,8 +70,8 @@ def link(sugar_id: str) -> Response:
     return _one(sugar_id)
 
 
-@routes.post("/mappings/<string(maxlength=120):sugar_id>/unlink")
-def unlink(sugar_id: str) -> Response:
+@routes.post("/mappings/{sugar_id}/unlink")
+def unlink(sugar_id: str) -> MappingItem:
     """Stop syncing a contact; both sides keep it."""
     from ..sync import resolve
 
@@ -51,20 +82,20 @@ def unlink(sugar_id: str) -> Response:
     return _one(sugar_id)
 
 
-def _one(sugar_id: str) -> Response:
-    return jsonify(_shown(mappings.get(site().engine.db, user_id(), [sugar_id])[sugar_id]))
+def _one(sugar_id: str) -> MappingItem:
+    return _shown(mappings.get(site().engine.db, user_id(), [sugar_id])[sugar_id])
 
 
-def _shown(mapping: Mapping) -> Json:
+def _shown(mapping: Mapping) -> MappingItem:
     missing = mapping.missing
-    return {
-        "sugar_id": mapping.sugar_id,
-        "google_id": mapping.google_id,
-        "name": mapping.name,
-        "state": mapping.state,
-        "missing": {"side": missing.side, "at": missing.at} if missing else None,
-        "created_side": mapping.created_side,
-        "backlog": mapping.backlog,
-        "due_at": mapping.due_at,
-        "attempts": mapping.attempts,
-    }
+    return MappingItem(
+        sugar_id=mapping.sugar_id,
+        google_id=mapping.google_id,
+        name=mapping.name,
+        state=mapping.state,
+        missing=MissingSide(side=missing.side, at=missing.at) if missing else None,
+        created_side=mapping.created_side,
+        backlog=mapping.backlog,
+        due_at=mapping.due_at,
+        attempts=mapping.attempts,
+    )

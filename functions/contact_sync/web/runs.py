@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-
-from flask import Blueprint, Response, jsonify
 
 from ..errors import SyncError
 from ..store import runs, system, users
@@ -14,9 +12,10 @@ from ..store.write import Conflict
 from ..sync import schedule
 from . import account
 from .caller import user_id
-from .site import PAGE, Json, Refusal, Site, query_value, site
+from .operation import Answer, Asked, Operations
+from .site import PAGE, Cursor, Refusal, Site, site
 
-routes = Blueprint("runs", __name__)
+routes = Operations("runs")
 
 QUEUED = "queued"
 KEPT = timedelta(days=30)
@@ -25,45 +24,79 @@ LONGEST = timedelta(minutes=10)
 LONGEST_QUEUED = timedelta(hours=1)
 
 
-@routes.post("/sync")
-def sync() -> tuple[Response, int]:
-    """Run now; while a run works, have it followed by another and answer that one."""
+class Started(Answer, frozen=True, kw_only=True):
+    """The run that does what was asked for."""
+
+    run: str
+
+
+class RunsQuery(Asked, frozen=True, kw_only=True):
+    """Which runs."""
+
+    cursor: Cursor | None = None
+
+
+class RunItem(Answer, frozen=True, kw_only=True):
+    """How far a run is, or how it ended. `waiting` counts the contacts that are left for the next one."""
+
+    run: str
+    trigger: str
+    phase: str
+    done: int
+    total: int
+    waiting: int
+    counts: dict[str, int]
+    started: datetime
+    finished: datetime | None
+    error: str | None
+
+
+class RunsPage(Answer, frozen=True, kw_only=True):
+    """Runs, newest first; `next` is the cursor of the next page."""
+
+    items: list[RunItem]
+    next: str | None
+
+
+@routes.post("/sync", status=202)
+def sync() -> Started:
+    """Sync now; while a run works, have it followed by another and answer that one."""
     account.try_again(site(), user_id())
-    return jsonify({"run": _running(site(), user_id()) or _enqueued(site(), user_id())}), 202
+    return Started(run=_running(site(), user_id()) or _enqueued(site(), user_id()))
 
 
 @routes.get("/runs")
-def listed() -> Response:
+def listed(query: RunsQuery) -> RunsPage:
     """The latest runs, newest first."""
-    found, following = runs.page(site().engine.db, user_id(), cursor=query_value("cursor"), limit=PAGE)
-    return jsonify({"items": [_shown(run) for run in found], "next": following})
+    found, following = runs.page(site().engine.db, user_id(), cursor=query.cursor, limit=PAGE)
+    return RunsPage(items=[_shown(run) for run in found], next=following)
 
 
-@routes.get("/runs/<string(maxlength=120):run>")
-def one(run: str) -> Response:
+@routes.get("/runs/{run}")
+def one(run: str) -> RunItem:
     """One run: how far it is, or how it ended."""
     found = runs.get(site().engine.db, user_id(), run)
     if found is None:
         raise Refusal(404, "not_found", "There is no such run, or it is too long ago.")
-    return jsonify(_shown(found))
+    return _shown(found)
 
 
-def _shown(run: RunRecord) -> Json:
+def _shown(run: RunRecord) -> RunItem:
     cut_off = run.finished is None and site().engine.now() - run.started > (
         LONGEST_QUEUED if run.phase == QUEUED else LONGEST
     )
-    return {
-        "run": run.id,
-        "trigger": run.trigger,
-        "phase": "interrupted" if cut_off else run.phase,
-        "done": run.done,
-        "total": run.total,
-        "waiting": run.waiting,
-        "counts": run.counts,
-        "started": run.started,
-        "finished": run.finished,
-        "error": "interrupted" if cut_off else run.error,
-    }
+    return RunItem(
+        run=run.id,
+        trigger=run.trigger,
+        phase="interrupted" if cut_off else run.phase,
+        done=run.done,
+        total=run.total,
+        waiting=run.waiting,
+        counts=dict(run.counts),
+        started=run.started,
+        finished=run.finished,
+        error="interrupted" if cut_off else run.error,
+    )
 
 
 def run_soon(site: Site, user: User) -> None:

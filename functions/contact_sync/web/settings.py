@@ -5,55 +5,131 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
-from flask import Blueprint, Response, jsonify, request
+import msgspec
+from flask import request
 
 from ..config_formats import Policy
-from ..contacts.settings import InvalidSettings, SyncSettings, from_plain, needs_full_intake, to_plain
+from ..contacts.settings import (
+    Interval,
+    InvalidSettings,
+    SyncSettings,
+    from_plain,
+    needs_full_intake,
+    to_plain,
+)
 from ..store import users
 from ..store.records import User
 from ..store.users import Loaded
 from ..store.write import Write
 from . import account
 from .caller import caller, user_id
+from .operation import Operations, Sent, Versioned
 from .site import Json, Refusal, site
 
-routes = Blueprint("settings", __name__)
+routes = Operations("settings")
 
 READ_ONLY = ("version", "locked")
 """Keys that GET adds to the settings and PUT takes back; `version` stands in for If-Match."""
 LOCKED = "Your administrator decided this for everyone."
 
 
+class WholeDirection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One direction: a master switch, and what it may do on the side it writes to."""
+
+    enabled: bool
+    update: bool
+    create: bool
+    delete: bool
+
+
+class WholeAuto(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Sync regularly, every so many minutes."""
+
+    enabled: bool
+    interval_minutes: Interval
+
+
+class Settings(Versioned, frozen=True, kw_only=True):
+    """The settings in force, their version, and which of them are locked and why (by path, as in "auto.enabled")."""
+
+    from_sugar: WholeDirection
+    from_google: WholeDirection
+    auto: WholeAuto
+    sugar_scope: Literal["mine", "flagged", "all"]
+    google_label: str | None
+    private_fields: Literal["share", "keep"]
+    conflict: Literal["newest", "sugar", "google"]
+    overflow: Literal["next_period", "continue"]
+    locked: dict[str, str]
+
+
+class GivenSettings(Sent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings, as GET answers them. `version` stands in for If-Match; `locked` is ignored."""
+
+    from_sugar: WholeDirection
+    from_google: WholeDirection
+    auto: WholeAuto
+    sugar_scope: Literal["mine", "flagged", "all"]
+    google_label: str | None
+    private_fields: Literal["share", "keep"]
+    conflict: Literal["newest", "sugar", "google"]
+    overflow: Literal["next_period", "continue"]
+    version: int | None = None
+    locked: dict[str, str] | None = None
+
+    @classmethod
+    def read(cls, data: bytes) -> GivenSettings:
+        """The settings in a body. Refused with every key that is wrong."""
+        given = _object(data)
+        wanted = {key: value for key, value in given.items() if key not in READ_ONLY}
+        problems = dict(_problems(wanted))
+        if problems:
+            listed = "; ".join(f"{path}: {what}" for path, what in problems.items())
+            raise Refusal(400, "invalid_settings", f"Nothing was saved. {listed}.", {"keys": list(problems)})
+        try:
+            return msgspec.convert(given, cls)
+        except msgspec.ValidationError as error:
+            raise Refusal(400, "invalid_settings", f"Nothing was saved. {error}.") from None
+
+    @property
+    def settings(self) -> Json:
+        """The settings alone, as plain data."""
+        plain: Json = msgspec.to_builtins(self)
+        return {key: value for key, value in plain.items() if key not in READ_ONLY}
+
+
 @routes.get("/settings")
-def get() -> Response:
+def get() -> Settings:
     """The settings in force, their version, and which of them are locked."""
-    return _answer(caller().user)
+    return shown(caller().user)
 
 
 @routes.put("/settings")
-def put() -> Response:
+def put(body: GivenSettings) -> Settings:
     """Replace all settings, if they still have the version of If-Match."""
-    given = _body()
-    wanted = {key: value for key, value in given.items() if key not in READ_ONLY}
-    version = None if request.if_match else given.get("version")
-    if not request.if_match and not isinstance(version, int):
+    if not request.if_match and body.version is None:
         raise Refusal(
             428,
             "version_missing",
             "Send the ETag of the settings you read as If-Match, so that none are lost.",
         )
-    return _save(lambda held: _chosen(wanted, held, site().engine.policy), version)
+    return save(body.settings, None if request.if_match else body.version)
 
 
 @routes.post("/settings/reset")
-def reset() -> Response:
+def reset() -> Settings:
     """All settings as they are for a new user."""
     return _save(lambda _held: SyncSettings())
 
 
-def _save(choose: Callable[[SyncSettings], SyncSettings], version: int | None = None) -> Response:
+def save(wanted: Json, version: int | None) -> Settings:
+    """Replace all settings, if they still have this version."""
+    return _save(lambda held: _chosen(wanted, held, site().engine.policy), version)
+
+
+def _save(choose: Callable[[SyncSettings], SyncSettings], version: int | None = None) -> Settings:
     """Store what `choose` makes of the settings, and what follows from it for the next runs.
 
     Refused where they no longer have the version of If-Match, or `version`.
@@ -70,13 +146,13 @@ def _save(choose: Callable[[SyncSettings], SyncSettings], version: int | None = 
         )
         if not fits:
             message = "The settings were changed meanwhile, perhaps in another window. Nothing was saved."
-            raise Refusal(412, "stale", message, _shown(user))
+            raise Refusal(412, "stale", message, msgspec.to_builtins(shown(user)))
         fields = _change(user, choose(user.settings))
         return [users.update(user.id, if_updated_at=loaded.updated_at, **fields)] if fields else []
 
     account.change(site(), user_id(), writes)
     saved = users.read(site().engine.db, user_id())
-    return _answer(saved[0] if saved else caller().user)
+    return shown(saved[0] if saved else caller().user)
 
 
 def _change(user: User, settings: SyncSettings) -> dict[str, Any]:
@@ -105,9 +181,9 @@ def _change(user: User, settings: SyncSettings) -> dict[str, Any]:
     return fields
 
 
-def _body() -> Json:
+def _object(data: bytes) -> Json:
     try:
-        value = json.loads(request.get_data())
+        value = json.loads(data)
     except ValueError:
         value = None
     if not isinstance(value, dict):
@@ -117,10 +193,6 @@ def _body() -> Json:
 
 def _chosen(wanted: Json, held: SyncSettings, policy: Policy) -> SyncSettings:
     """The settings in a body. What is locked keeps the value the user once chose, for when the lock is lifted."""
-    problems = dict(_problems(wanted))
-    if problems:
-        listed = "; ".join(f"{path}: {what}" for path, what in problems.items())
-        raise Refusal(400, "invalid_settings", f"Nothing was saved. {listed}.", {"keys": list(problems)})
     given, own = dict(_leaves(wanted)), dict(_leaves(to_plain(held)))
     refused = [path for path, value in policy.forced.items() if given[path] != value]
     if refused:
@@ -168,13 +240,9 @@ def _nested(leaves: Mapping[str, Any]) -> Json:
     return nested
 
 
-def _shown(user: User) -> Json:
+def shown(user: User) -> Settings:
+    """A user's settings in force."""
     policy = site().engine.policy
-    locked = {path: LOCKED for path in policy.forced}
-    return {**to_plain(policy.apply(user.settings)), "version": user.settings_version, "locked": locked}
-
-
-def _answer(user: User) -> Response:
-    response = jsonify(_shown(user))
-    response.set_etag(str(user.settings_version))
-    return response
+    plain = to_plain(policy.apply(user.settings))
+    locked = dict.fromkeys(policy.forced, LOCKED)
+    return msgspec.convert({**plain, "version": user.settings_version, "locked": locked}, Settings)

@@ -62,12 +62,12 @@ def callback() -> Response:
 
 
 @routes.post("/sign-out")
-def sign_out() -> tuple[str, int]:
+def sign_out() -> Response | tuple[str, int]:
     """Forget the browser's session."""
     if session.get("sub"):
         caller.check_csrf()
     session.clear()
-    return "", 204
+    return redirect(site().home, 303) if request.form else ("", 204)
 
 
 def _to_google(asked_for: str, scopes: tuple[str, ...], hint: str | None = None, *, prompt: str) -> Response:

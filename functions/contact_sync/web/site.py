@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 
-import msgspec
-from flask import current_app, request
+from flask import current_app
 from flask.json.provider import DefaultJSONProvider
+from msgspec import Meta
 
 from ..config import Config
 from ..sync.engine import Engine
@@ -19,6 +19,9 @@ from ..sync.engine import Engine
 Json = dict[str, Any]
 PAGE = 50
 """Items of one page of a list."""
+Text = Annotated[str, Meta(max_length=1000)]
+"""A text that a caller sends."""
+Cursor = Annotated[str, Meta(max_length=1000, description="The value of `next` of the page before.")]
 _EXTENSION = "contact_sync"
 
 
@@ -83,24 +86,6 @@ class Refusal(Exception):
     def of_decision(cls, status: int, message: str) -> Refusal:
         """A decision about a contact that is not possible as the contact stands."""
         return cls(status, "not_found" if status == 404 else "not_possible", message)
-
-
-def body(kind: type[msgspec.Struct]) -> Any:
-    """The request's JSON body as a `kind`. Refused with the key that is wrong."""
-    try:
-        return msgspec.json.decode(request.get_data(), type=kind)
-    except msgspec.ValidationError as error:
-        raise Refusal(400, "invalid_request", f"The request does not fit: {error}.") from None
-    except msgspec.DecodeError:
-        raise Refusal(400, "invalid_request", "The body of the request must be JSON.") from None
-
-
-def query_value(name: str) -> str | None:
-    """A parameter of the address; None where it is not given or empty."""
-    value = request.args.get(name, "").strip()
-    if len(value) > 1000:
-        raise Refusal(400, "invalid_request", f"The parameter {name} is too long.")
-    return value or None
 
 
 class JsonDates(DefaultJSONProvider):

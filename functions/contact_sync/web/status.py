@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from flask import Blueprint, Response, jsonify, session
 
 from ..contacts.mapping import State
@@ -9,23 +12,11 @@ from ..contacts.side import Side
 from ..store import backlog, google_index, mappings, system
 from ..store.records import User
 from .caller import caller
-from .site import Json, site
+from .operation import Answer, Operations
+from .site import site
 
-routes = Blueprint("status", __name__)
+routes = Operations("status")
 public = Blueprint("public", __name__)
-
-
-@public.get("/")
-def home() -> Response:
-    """What is here."""
-    return jsonify(
-        {
-            "service": "Contact sync between SugarCRM and Google Contacts",
-            "sign_in": "/sign-in",
-            "grant": "/grant",
-            "api": "/api/status",
-        }
-    )
 
 
 @public.get("/health")
@@ -34,51 +25,108 @@ def health() -> Response:
     return jsonify({"status": "ok"})
 
 
+class SessionState(Answer, frozen=True, kw_only=True):
+    """Who calls; `csrf_token` is the value of the header X-CSRF-Token for a browser's unsafe requests."""
+
+    email: str
+    csrf_token: str | None
+
+
+class Connection(Answer, frozen=True, kw_only=True):
+    """Whether the user's two accounts are connected; `message` says what to do where they are not."""
+
+    state: str
+    message: str
+    google_account: str
+    sugar_user: str | None
+
+
+class Counts(Answer, frozen=True, kw_only=True):
+    """The sync in numbers. Those of an address book that was never read are null."""
+
+    linked: int
+    waiting: int
+    quarantined: int
+    unlinked: int
+    out_of_scope: int
+    sugar_contacts: int | None
+    google_contacts: int | None
+
+
+class Status(Answer, frozen=True, kw_only=True):
+    """How things stand."""
+
+    connection: Connection
+    paused: str | None
+    disabled: str | None
+    creates_paused: str | None
+    counts: Counts
+    running: str | None
+    last_run: dict[str, Any] | None
+    next_run: datetime | None
+
+
+class ConnectionCounts(Answer, frozen=True, kw_only=True):
+    """How many contacts ending the connection would concern."""
+
+    linked: int
+    created_in_google: int
+    google_contacts: int
+
+
+class ConnectionState(Connection, frozen=True, kw_only=True):
+    """The connection, and what ending it would concern."""
+
+    counts: ConnectionCounts
+
+
 @routes.get("/session")
-def get_session() -> Response:
-    """Who is signed in, and the value of the header X-CSRF-Token for a browser's unsafe requests."""
-    return jsonify({"email": caller().user.email, "csrf_token": session.get("csrf")})
+def get_session() -> SessionState:
+    """Who is signed in."""
+    return SessionState(email=caller().user.email, csrf_token=session.get("csrf"))
 
 
 @routes.get("/status")
-def get_status() -> Response:
+def get_status() -> Status:
     """Connection, counts, the run that works now, the last and the next one."""
     user, db, now = caller().user, site().engine.db, site().engine.now()
     lease = user.lease if user.lease and user.lease.until > now else None
-    return jsonify(
-        {
-            "connection": _connection(user),
-            "paused": system.pause(db) or ("Syncing is paused for you." if user.paused else None),
-            "disabled": site().engine.policy.disabled,
-            "creates_paused": user.creates_paused,
-            "counts": {
-                "linked": mappings.count(db, user.id, state=State.LINKED),
-                "waiting": mappings.count_due(db, user.id, now) + google_index.count_due(db, user.id, now),
-                "quarantined": backlog.count(db, user.id),
-                "google_contacts": google_index.count(db, user.id),
-            },
-            "running": lease.run if lease else None,
-            "last_run": user.last_run,
-            "next_run": user.next_sync_at,
-        }
+    read = user.cursors.full_at is not None
+    return Status(
+        connection=Connection(**_connection(user)),
+        paused=system.pause(db) or ("Syncing is paused for you." if user.paused else None),
+        disabled=site().engine.policy.disabled,
+        creates_paused=user.creates_paused,
+        counts=Counts(
+            linked=mappings.count(db, user.id, state=State.LINKED),
+            waiting=mappings.count_due(db, user.id, now) + google_index.count_due(db, user.id, now),
+            quarantined=backlog.count(db, user.id),
+            unlinked=mappings.count(db, user.id, state=State.UNLINKED),
+            out_of_scope=mappings.count(db, user.id, state=State.OUT_OF_SCOPE),
+            sugar_contacts=user.scope_count,
+            google_contacts=google_index.count(db, user.id) if read else None,
+        ),
+        running=lease.run if lease else None,
+        last_run=dict(user.last_run) if user.last_run is not None else None,
+        next_run=user.next_sync_at,
     )
 
 
 @routes.get("/connection")
-def get_connection() -> Response:
+def get_connection() -> ConnectionState:
     """The connection, and how many contacts ending it would concern."""
     user, db = caller().user, site().engine.db
     created = mappings.count(db, user.id, created_side=Side.GOOGLE)
     gone = mappings.count(db, user.id, created_side=Side.GOOGLE, state=State.GONE)
-    counts = {
-        "linked": mappings.count(db, user.id, state=State.LINKED),
-        "created_in_google": created - gone,
-        "google_contacts": google_index.count(db, user.id),
-    }
-    return jsonify({**_connection(user), "counts": counts})
+    counts = ConnectionCounts(
+        linked=mappings.count(db, user.id, state=State.LINKED),
+        created_in_google=created - gone,
+        google_contacts=google_index.count(db, user.id),
+    )
+    return ConnectionState(**_connection(user), counts=counts)
 
 
-def _connection(user: User) -> Json:
+def _connection(user: User) -> dict[str, Any]:
     return {
         "state": user.connection,
         "message": user.connection_message,

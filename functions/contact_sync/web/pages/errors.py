@@ -1,0 +1,66 @@
+"""What a page says where something could not be done: in plain words, with the way on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, request, session, url_for
+
+from .page import by_htmx, render
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The one click that leads on."""
+
+    endpoint: str
+    words: str
+
+
+_GRANT = Way("sign_in.grant", "Grant access")
+_SIGN_IN = Way("sign_in.sign_in", "Sign in again")
+WAYS = {
+    "permission_missing": _GRANT,
+    "wrong_account": Way("sign_in.grant", "Choose the right account"),
+    "reconnect": Way("sign_in.grant", "Connect again"),
+    "disconnected": Way("sign_in.grant", "Connect"),
+    "start_again": _SIGN_IN,
+    "sign_in_cancelled": _SIGN_IN,
+    "not_signed_in": _SIGN_IN,
+    "csrf": _SIGN_IN,
+    "email_not_verified": _SIGN_IN,
+    "domain_not_allowed": Way("sign_in.sign_in", "Use another account"),
+}
+TITLES = {
+    400: "That did not work",
+    401: "You are not signed in",
+    403: "That is not allowed",
+    404: "There is nothing here",
+    409: "That is not possible now",
+    412: "Changed in the meantime",
+    503: "That does not work right now",
+}
+
+
+def wants_page() -> bool:
+    """Whether the answer is for a person: everything but the API, unless a program asks."""
+    if request.path.startswith(("/api/", "/hooks/")) or request.path in ("/health", "/openapi.json"):
+        return False
+    return by_htmx() or request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html"
+
+
+def page(status: int, code: str, message: str) -> Response:
+    """The page for an error."""
+    way = WAYS.get(code)
+    answer = render(
+        "error.html",
+        status,
+        title=TITLES.get(status, "Something went wrong"),
+        message=message,
+        way={"address": url_for(way.endpoint), "words": way.words} if way else None,
+        email=session.get("email"),
+    )
+    if by_htmx():
+        answer.headers["HX-Retarget"] = answer.headers["HX-Reselect"] = "#main"
+        answer.headers["HX-Reswap"] = "outerHTML show:window:top"
+    return answer

@@ -1,0 +1,20 @@
+"""The start page: the sign-in button for a stranger, the settings for a user."""
+
+from __future__ import annotations
+
+from flask import Blueprint, session
+from werkzeug.wrappers import Response
+
+from .. import caller
+from .page import render
+
+routes = Blueprint("home", __name__)
+
+
+@routes.get("/")
+def page() -> Response:
+    """Sign in, or everything about the sync."""
+    if not session.get("sub"):
+        return render("welcome.html")
+    caller.identify()
+    return render("settings.html", tab="settings")

@@ -1,0 +1,123 @@
+"""What every page works with: who looks at it, how it is rendered, and where a form leads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Flask, Response, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ...contacts.mapping import State
+from .. import caller
+from ..site import Refusal, site
+from . import words
+
+STATIC = Path(__file__).parents[1] / "static"
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+def pages(name: str) -> Blueprint:
+    """Pages of a signed-in user; anybody else is led to the page with the sign-in button."""
+    blueprint = Blueprint(name, __name__)
+    blueprint.before_request(_signed_in)
+    return blueprint
+
+
+def _signed_in() -> BaseResponse | None:
+    if not session.get("sub"):
+        return leave(url_for("home.page"))
+    if request.headers.get("Authorization"):
+        raise Refusal(400, "pages_are_for_browsers", "Programs use the addresses below /api.")
+    caller.identify()
+    return None
+
+
+def render(template: str, status: int = 200, **values: Any) -> Response:
+    """A page, or a part of one."""
+    return Response(render_template(template, **values), status, mimetype="text/html")
+
+
+def by_htmx() -> bool:
+    """Whether htmx asks, and so wants only the part of the page that it replaces."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def leave(address: str) -> BaseResponse:
+    """Lead the browser to another page, after a form or because it cannot stay."""
+    if by_htmx():
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, 303)
+
+
+def ticked(name: str) -> bool:
+    """Whether a checkbox of the form was ticked."""
+    return name in request.form
+
+
+def static_address(name: str) -> str:
+    """The address of a static file; it changes with the file, so that browsers may keep it for ever."""
+    return url_for("static_files", name=name, v=_VERSIONS[name])
+
+
+_VERSIONS = {
+    path.name: sha256(path.read_bytes()).hexdigest()[:12]
+    for path in sorted(STATIC.iterdir())
+    if path.is_file()
+}
+
+
+def static_file(name: str) -> Response:
+    """One of our own style sheets and scripts."""
+    if name not in _VERSIONS:
+        raise Refusal(404, "not_found", "There is nothing at this address.")
+    kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+    kind = kinds.get(Path(name).suffix, "text/plain")
+    response = Response((STATIC / name).read_bytes(), mimetype=kind)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def set_up(app: Flask) -> None:
+    """Templates, their filters and the static files."""
+    app.template_folder = str(TEMPLATES)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals |= {
+        "static": static_address,
+        "sugar_link": sugar_link,
+        "google_link": google_link,
+        "csrf_token": lambda: session.get("csrf", ""),
+        "words": words,
+        "State": State,
+        "now": lambda: site().engine.now(),
+    }
+    app.jinja_env.filters |= {"iso": iso, "moment": moment, "number": number}
+    app.add_url_rule("/static/<name>", "static_files", static_file)
+
+
+def sugar_link(sugar_id: str) -> str:
+    """Where Sugar shows a record."""
+    return f"{site().config.sugar_url}/#Contacts/{quote(sugar_id, safe='')}"
+
+
+def google_link(google_id: str) -> str:
+    """Where Google Contacts shows a contact."""
+    return f"https://contacts.google.com/person/{quote(google_id, safe='')}"
+
+
+def iso(at: datetime) -> str:
+    """A moment for machines."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def moment(at: datetime) -> str:
+    """A moment for people, in UTC; a script shows it in the reader's own time."""
+    return f"{at.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
+
+
+def number(value: int) -> str:
+    """A count with its thousands set apart."""
+    return f"{value:,}"

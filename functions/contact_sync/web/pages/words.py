@@ -1,0 +1,161 @@
+"""The words of the pages: what the API names in code, said in plain language."""
+
+from __future__ import annotations
+
+from ...contacts.side import Side
+
+SIDES = {Side.SUGAR: "Sugar", Side.GOOGLE: "Google"}
+
+FIELDS = {
+    "salutation": "Salutation",
+    "first_name": "First name",
+    "last_name": "Last name",
+    "title": "Title",
+    "department": "Department",
+    "company": "Company",
+    "emails": "E-mail addresses",
+    "phone_work": "Work phone",
+    "phone_mobile": "Mobile phone",
+    "phone_home": "Home phone",
+    "phone_other": "Other phone",
+    "phone_fax": "Fax",
+    "primary_address": "Primary address",
+    "alt_address": "Other address",
+    "birthday": "Birthday",
+    "description": "Note",
+    "twitter": "Twitter",
+    "facebook": "Facebook",
+    "memberships": "Label",
+}
+
+KINDS = {
+    "google_created": "Created in Google",
+    "google_updated": "Updated in Google",
+    "google_deleted": "Deleted in Google",
+    "merged": "Linked and merged",
+    "sugar_created": "Created in Sugar",
+    "sugar_updated": "Updated in Sugar",
+    "sugar_deleted": "Deleted in Sugar",
+}
+"""The seven counts of a preview and of a run, in the order they are shown."""
+
+OTHER_KINDS = {
+    "linked": "Linked",
+    "agreed": "Same on both sides already",
+    "quarantined": "Need a decision",
+    "unlinked": "No longer linked",
+    "out_of_scope": "Left the scope",
+    "new": "Back in the scope",
+    "gone": "Gone on both sides",
+    "renewed": "Become contacts of their own",
+}
+
+ACTIONS = {
+    "create": "Created",
+    "update": "Updated",
+    "delete": "Deleted",
+    "merge": "Linked and merged",
+    "link": "Linked",
+    "unlinked": "No longer linked",
+    "out_of_scope": "Left the scope",
+    "new": "Back in the scope",
+    "gone": "Gone on both sides",
+    "linked": "Linked again",
+}
+
+TRIGGERS = {
+    "schedule": "regular sync",
+    "manual": "Sync Now",
+    "hook": "a change in Sugar",
+    "continue": "continued sync",
+    "preview": "preview",
+    "apply": "applied preview",
+    "undo": "undo",
+    "reconcile": "full check",
+    "disconnect": "disconnect",
+    "clean": "clean-up of the scope",
+    "inventory": "count",
+}
+
+PHASES = {
+    "queued": "Waiting for its turn",
+    "starting": "Starting",
+    "reading": "Reading both address books",
+    "writing": "Carrying out changes",
+    "deleting": "Deleting",
+    "done": "Done",
+    "interrupted": "Interrupted",
+}
+
+CAUSES = {
+    "ambiguous": "Several contacts could be this one",
+    "duplicate": "It looks like a contact that exists already",
+    "deleted_and_edited": "Deleted on one side, edited on the other",
+    "merged_in_google": "Merged into another contact in Google",
+    "mass_delete": "Many contacts were deleted at once",
+    "loop": "Something keeps changing it back",
+    "refused": "It was refused",
+    "failing": "It failed again and again",
+    "no_name": "It has no name",
+}
+
+STATES = {
+    "new": "not linked yet",
+    "creating": "being created",
+    "linked": "linked",
+    "unlinked": "not linked any more",
+    "out_of_scope": "outside the scope",
+    "gone": "gone on both sides",
+}
+
+CONNECTION = {
+    "connected": "Connected",
+    "disconnected": "Not connected",
+    "disconnecting": "Being disconnected",
+    "permission_missing": "Permission needed",
+    "reconnect": "Connection lost",
+    "sugar_user_missing": "No Sugar user found",
+    "sugar_access_denied": "Sugar denies access",
+    "too_many": "Too many contacts",
+}
+
+ERRORS = {
+    "interrupted": "It was interrupted. What was done stays done; the next sync goes on from there.",
+    "lost": "Another sync took over.",
+    "contention": "Your data kept changing meanwhile. Try again in a moment.",
+    "reconnect": "Google does not accept the connection any more. Connect again.",
+    "permission_missing": "Access to your Google contacts is not granted. Grant it, then sync again.",
+    "sugar_user_missing": "There is no Sugar user for your e-mail address. Ask your Sugar administrator.",
+    "sugar_access_denied": "Sugar does not let you reach contacts. Ask your Sugar administrator.",
+    "too_many": "There are too many Sugar contacts in the scope. Choose a smaller scope.",
+    "paused": "Syncing is paused. Ask your administrator.",
+    "disabled": "Your administrator has switched syncing off.",
+    "disconnected": "Your Google account is not connected. Connect it, then sync again.",
+    "disconnecting": "Your Google account is being disconnected.",
+    "google_rate_limited": "Google asked us to slow down. The sync goes on by itself in a while.",
+    "google_unavailable": "Google did not answer. The sync tries again by itself.",
+    "firestore_unavailable": "Our own storage did not answer. The sync tries again by itself.",
+    "tasks_unavailable": "The sync could not be started. Try again in a moment.",
+    "sugar_busy": "Sugar is busy. The sync tries again by itself.",
+    "sugar_down": "Sugar does not answer. The sync tries again by itself.",
+    "sugar_timeout": "Sugar took too long to answer. The sync tries again by itself.",
+    "out_of_time": "The time of this run was over. It goes on in the next one.",
+    "internal": "Something went wrong on our side. It was logged; the next sync tries again.",
+}
+
+FAILED = "The sync did not finish ({code}). It tries again by itself; if this stays, ask your administrator."
+
+
+def field(name: str) -> str:
+    """A Contact's field in words."""
+    return FIELDS.get(name, name.replace("_", " ").capitalize())
+
+
+def error(code: str) -> str:
+    """What an error means, and the way out."""
+    return ERRORS.get(code) or FAILED.format(code=code.replace("_", " "))
+
+
+def kind(name: str) -> str:
+    """What was or would be done, as a heading."""
+    return KINDS.get(name) or OTHER_KINDS.get(name) or name.replace("_", " ").capitalize()

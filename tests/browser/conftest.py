@@ -1,0 +1,140 @@
+"""A fresh system and a fresh page for every test, one Chromium for all; what goes wrong unseen fails the test."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Error, Page
+from tests.browser.chromium import ChromiumMissing, chromium
+from tests.browser.system import System
+from tests.browser.watch import Watch
+
+FAILURES = Path(__file__).with_name("failures")
+PHONE = {"width": 360, "height": 740}
+TIMEOUT = 10_000
+"""Milliseconds: generous, the machine may be busy. Nothing waits for longer than it takes."""
+
+OpenPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs a browser; with BROWSER=no leave it out."""
+    need = [item for item in items if "chrome" in getattr(item, "fixturenames", ())]
+    for item in need:
+        item.add_marker("browser")
+    if need and os.environ.get("BROWSER") == "no":
+        config.hook.pytest_deselected(items=need)
+        items[:] = [item for item in items if item not in need]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """After the test itself, ask what the browser noticed; of a test that failed keep what was to be seen."""
+    watch: Watch | None = getattr(item, "funcargs", {}).get("watch")
+    try:
+        result = yield
+        if watch:
+            watch.verify()
+    except BaseException:
+        if watch:
+            _keep(watch, item)
+        raise
+    return result
+
+
+def _keep(watch: Watch, item: pytest.Item) -> None:
+    FAILURES.mkdir(exist_ok=True)
+    name = re.sub(r"[^\w.]+", "-", f"{item.path.stem}.{item.name}")[:120]
+    for number, page in enumerate(watch.pages, start=1):
+        file = FAILURES / f"{name}.{number}"
+        # The test has failed already; a page that cannot be shown any more must not hide why.
+        with suppress(Error):
+            page.screenshot(path=f"{file}.png", full_page=True)
+            Path(f"{file}.html").write_text(page.content())
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Browser]:
+    """The one browser of this process."""
+    with ExitStack() as stack:
+        missing = ""
+        try:
+            yield stack.enter_context(chromium())
+        except ChromiumMissing as error:
+            missing = str(error)
+        if missing:
+            pytest.fail(missing, pytrace=False)
+
+
+@pytest.fixture
+def system() -> Iterator[System]:
+    """A deployment in which nobody has signed in. Jane has a Sugar user and a Google account."""
+    started = System()
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def watch(chrome: Browser, system: System) -> Iterator[Watch]:
+    """What the browser noticed in this test; `allow` the statuses that the test is about."""
+    noticed = Watch({urlsplit(url).netloc for url in (system.url, system.google_url)})
+    yield noticed
+    noticed.close()
+
+
+@pytest.fixture
+def open_page(chrome: Browser, system: System, watch: Watch) -> OpenPage:
+    """Opens a page in a browser context of its own, that is with its own cookies; takes Playwright's options."""
+
+    def opened(**options: Any) -> Page:
+        context = chrome.new_context(
+            **{
+                "base_url": system.url,
+                "viewport": {"width": 1280, "height": 900},
+                "locale": "en-GB",
+                "timezone_id": "Europe/Berlin",
+                **options,
+            }
+        )
+        context.set_default_timeout(TIMEOUT)
+        watch.over(context)
+        return context.new_page()
+
+    return opened
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A page on a desktop."""
+    return open_page()
+
+
+@pytest.fixture
+def phone_page(open_page: OpenPage) -> Page:
+    """A page on a small phone."""
+    return open_page(viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True)
+
+
+@pytest.fixture
+def plain_page(open_page: OpenPage) -> Page:
+    """A page with JavaScript switched off."""
+    return open_page(java_script_enabled=False)
+
+
+@pytest.fixture
+def dark_page(open_page: OpenPage) -> Page:
+    """A page of someone who prefers dark colours."""
+    return open_page(color_scheme="dark")
+
+
+@pytest.fixture
+def calm_page(open_page: OpenPage) -> Page:
+    """A page of someone who wants nothing to move."""
+    return open_page(reduced_motion="reduce")
