@@ -17,7 +17,19 @@ from tests.browser.system import System
 from tests.browser.watch import Watch
 
 FAILURES = Path(__file__).with_name("failures")
-PHONE = {"width": 360, "height": 740}
+VIEWS: dict[str, dict[str, Any]] = {
+    "desktop": {},
+    "phone": {
+        "viewport": {"width": 360, "height": 740},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+    },
+    "plain": {"java_script_enabled": False},
+    "dark": {"color_scheme": "dark"},
+    "calm": {"reduced_motion": "reduce"},
+}
+"""How people look at pages: on a desktop, on a small phone, without JavaScript, in the dark, with nothing moving."""
 TIMEOUT = 10_000
 """Milliseconds: generous, the machine may be busy. Nothing waits for longer than it takes."""
 
@@ -119,22 +131,28 @@ def page(open_page: OpenPage) -> Page:
 @pytest.fixture
 def phone_page(open_page: OpenPage) -> Page:
     """A page on a small phone."""
-    return open_page(viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True)
+    return open_page(**VIEWS["phone"])
 
 
 @pytest.fixture
 def plain_page(open_page: OpenPage) -> Page:
     """A page with JavaScript switched off."""
-    return open_page(java_script_enabled=False)
+    return open_page(**VIEWS["plain"])
 
 
 @pytest.fixture
 def dark_page(open_page: OpenPage) -> Page:
     """A page of someone who prefers dark colours."""
-    return open_page(color_scheme="dark")
+    return open_page(**VIEWS["dark"])
 
 
 @pytest.fixture
 def calm_page(open_page: OpenPage) -> Page:
     """A page of someone who wants nothing to move."""
-    return open_page(reduced_motion="reduce")
+    return open_page(**VIEWS["calm"])
+
+
+@pytest.fixture(params=VIEWS)
+def any_page(request: pytest.FixtureRequest, open_page: OpenPage) -> Page:
+    """A page in every one of these views, a test each."""
+    return open_page(**VIEWS[request.param])

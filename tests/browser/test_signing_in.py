@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from playwright.sync_api import Page
+from tests.browser.accessibility import axe, fits
 from tests.browser.system import System
-from tests.browser.visitor import grant, sign_in
+from tests.browser.visitor import choose_account, grant, sign_in
 from tests.browser.watch import Watch
 
 
-def test_someone_signs_in_with_google_and_is_back_at_home(page: Page, system: System) -> None:
+def test_a_stranger_can_read_the_first_page_however_they_look_at_it(any_page: Page) -> None:
+    any_page.goto("/")
+    assert any_page.get_by_role("button", name="Sign in with Google").is_visible()
+    axe(any_page)
+    fits(any_page)
+
+
+def test_the_button_leads_to_google_and_back(any_page: Page, system: System) -> None:
+    system.person("jane")
+    any_page.goto("/")
+    any_page.get_by_role("button", name="Sign in with Google").click()
+    choose_account(any_page, "jane")
+    any_page.get_by_role("button", name="Continue").click()
+    any_page.wait_for_url(f"{system.url}/")
+    assert any_page.get_by_role("heading", level=1).inner_text() == "Settings"
+
+
+def test_signing_in_finds_the_sugar_user(page: Page, system: System) -> None:
     person = sign_in(page, system, "jane")
-    assert page.url == f"{system.url}/"
     assert system.user("jane").sugar_user_id == person.sugar_user
     assert system.user("jane").connection == "permission_missing"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,14 @@ from contact_sync.services.sugar import SharedSession
 from contact_sync.store import backlog, history, previews, runs, system
 from contact_sync.store.cipher import Cipher
 from contact_sync.store.database import Database
-from contact_sync.store.records import BacklogEntry, HistoryEntry, RunRecord, SugarMetadata
+from contact_sync.store.records import (
+    BacklogEntry,
+    HistoryEntry,
+    PlannedAction,
+    PreviewRecord,
+    RunRecord,
+    SugarMetadata,
+)
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 Page = Callable[[str | None], tuple[list[Any], str | None]]
@@ -39,8 +47,8 @@ def entry(name: str, minutes: int = 0, **values: Any) -> HistoryEntry:
 
 
 def waiting(name: str, minutes: int = 0, **values: Any) -> BacklogEntry:
-    known = {"sugar_id": "s1", "google_id": None, "cause": "refused"} | values
-    return BacklogEntry(id=name, name="Ana", message="No.", since=at(minutes), **known)
+    known = {"sugar_id": "s1", "google_id": None, "cause": "refused", "message": "No."} | values
+    return BacklogEntry(id=name, name="Ana", since=at(minutes), **known)
 
 
 def test_recording_an_action_again_writes_no_second_entry(db: Database) -> None:
@@ -117,7 +125,27 @@ def test_backlog_is_paged_newest_first_by_cause_and_group(db: Database) -> None:
     assert group == [["b2"]]
     assert [item.id for item in backlog.every_entry(db, "u1", group="g2")] == ["b4"]
     assert [item.id for item in backlog.every_entry(db, "u1", cause="refused")] == ["b1", "b3"]
-    assert backlog.counts(db, "u1") == {"refused": 2, "mass_delete": 2}
+
+
+def test_backlog_is_counted_by_cause_and_by_group(db: Database) -> None:
+    assert backlog.causes(db, "u1") == []
+    entries = [
+        waiting("b1", 1),
+        waiting("b2", 2, cause="mass_delete", group="g1", message="First?"),
+        waiting("b3", 3),
+        waiting("b4", 4, cause="mass_delete", group="g2", message="Second?"),
+        waiting("b5", 5, cause="mass_delete", group="g2", message="Second?"),
+        waiting("b6", 6, cause="loop"),
+        waiting("b7", 7, cause="loop", group="g3", message="Third?"),
+    ]
+    db.commit([backlog.put("u1", entry) for entry in entries])
+    assert backlog.causes(db, "u1") == [
+        backlog.Cause("mass_delete", "g1", 1, "First?"),
+        backlog.Cause("mass_delete", "g2", 2, "Second?"),
+        backlog.Cause("loop", "g3", 1, "Third?"),
+        backlog.Cause("loop", None, 1, None),
+        backlog.Cause("refused", None, 2, None),
+    ]
 
 
 def test_backlog_entries_are_released_and_closed(db: Database) -> None:
@@ -139,18 +167,16 @@ def test_runs_show_progress_and_are_paged_newest_first(db: Database) -> None:
 
 def test_a_preview_and_its_actions_live_until_they_expire(db: Database) -> None:
     ends = at(60)
-    actions = [
-        previews.put_action("u1", "p1", f"{number:05}", {"action": "create", "after": {"name": "x"}}, ends)
-        for number in range(3)
-    ]
-    db.commit([previews.put("u1", "p1", {"state": "planning", "counts": {}}, ends), *actions])
-    db.commit([previews.patch("u1", "p1", {"state": "ready", "counts": {"create": 3}})])
-    held = {"state": "ready", "counts": {"create": 3}, "expire_at": ends}
-    assert previews.get(db, "u1", "p1", at(59)) == held
+    actions = [PlannedAction(f"{number:05}", "create", ("create",), "x", "print") for number in range(3)]
+    preview = PreviewRecord("p1", "planning", NOON, ends)
+    writes = [previews.put_action("u1", "p1", action, ends) for action in actions]
+    db.commit([previews.put("u1", preview), *writes])
+    db.commit([previews.patch("u1", "p1", state="ready", counts={"create": 3})])
+    held = previews.get(db, "u1", "p1", at(59))
+    assert held == replace(preview, state="ready", counts={"create": 3})
     first, cursor = previews.actions(db, "u1", "p1", at(59), limit=2)
     rest, end = previews.actions(db, "u1", "p1", at(59), cursor=cursor, limit=2)
-    assert [action["id"] for action in first + rest] == ["00000", "00001", "00002"]
-    assert first[0] == {"id": "00000", "action": "create", "after": {"name": "x"}, "expire_at": ends}
+    assert first + rest == actions
     assert end is None
     assert previews.get(db, "u1", "p1", ends) is None
     assert previews.actions(db, "u1", "p1", ends, limit=2)[0] == []

@@ -116,7 +116,7 @@ def test_a_preview_changes_nothing_but_the_inventory_and_itself() -> None:
     world = rich_world()
     before = [world.writes(), stored(world, "history", "backlog")]
     held = {key: (mapping.base, mapping.state) for key, mapping in world.all_mappings().items()}
-    world.sync("preview", run_id="p1", preview="p1")
+    world.sync("preview", run_id=orders.order_preview(world.engine, world.first.sub))
     assert [world.writes(), stored(world, "history", "backlog")] == before
     now = {key: (mapping.base, mapping.state) for key, mapping in world.all_mappings().items() if key in held}
     assert now == held

@@ -58,22 +58,6 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Create:
-    """Create the missing record on `side` with this content."""
-
-    side: Side
-    contact: Contact
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Delete the record on `side`; `released`: a person confirmed it, the guard does not count it."""
-
-    side: Side
-    released: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Become:
     """Only the mapping's state changes; no side is written.
 
@@ -84,6 +68,30 @@ class Become:
     state: State
     missing: Missing | None = None
     forget: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create the missing record on `side` with this content.
+
+    `then`: what the mapping becomes where the other side is not there; None: both sides are linked.
+    """
+
+    side: Side
+    contact: Contact
+    then: Become | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete the record on `side`; `released`: a person confirmed it, the guard does not count it.
+
+    `then`: what the mapping becomes; None: both sides are gone.
+    """
+
+    side: Side
+    released: bool = False
+    then: Become | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -72,10 +72,41 @@ def count(db: Database, user_id: str) -> int:
     return db.count(_collection(user_id))
 
 
-def counts(db: Database, user_id: str) -> dict[str, int]:
-    """How many entries there are, by cause."""
-    query = Query(_collection(user_id), order_by=(DOCUMENT_ID,), fields=("cause",))
-    return dict(Counter(document.data["cause"] for document in every(db, query)))
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Open entries with one cause; those that form a group are counted by themselves."""
+
+    cause: str
+    group: str | None
+    count: int
+    message: str | None
+    """What is asked about a group; single entries have messages of their own."""
+
+
+def causes(db: Database, user_id: str) -> list[Cause]:
+    """How many entries there are, by cause and group. Reads one entry of each, and counts the others."""
+    groups = [
+        Cause(first["cause"], first["group"], _count(db, user_id, group=first["group"]), first["message"])
+        for first in _first_of_each(db, user_id, "group")
+    ]
+    single = []
+    for first in _first_of_each(db, user_id, "cause"):
+        cause = first["cause"]
+        grouped = sum(group.count for group in groups if group.cause == cause)
+        single.append(Cause(cause, None, _count(db, user_id, cause=cause) - grouped, None))
+    return [*groups, *(cause for cause in single if cause.count > 0)]
+
+
+def _first_of_each(db: Database, user_id: str, field: str) -> Iterator[dict[str, Any]]:
+    """One entry for each value of a field: each query begins after the value found by the one before."""
+    where: tuple[tuple[str, str, Any], ...] = ()
+    while found := db.query(Query(_collection(user_id), where, order_by=(field,), limit=1)):
+        yield found[0].data
+        where = ((field, ">", found[0].data[field]),)
+
+
+def _count(db: Database, user_id: str, cause: str | None = None, group: str | None = None) -> int:
+    return db.count(_collection(user_id), _conditions(cause, group))
 
 
 def _conditions(cause: str | None, group: str | None) -> tuple[tuple[str, str, Any], ...]:

@@ -26,9 +26,17 @@ def get(db: Database, user_id: str, google_ids: Iterable[str]) -> dict[str, Inde
     return {entry.google_id: entry for entry in map(_entry, found)}
 
 
-def due(db: Database, user_id: str, now: datetime, limit: int) -> list[IndexEntry]:
-    """Google contacts without a mapping that wait for work, longest due first."""
-    query = Query(_collection(user_id), (("due_at", "<=", now),), order_by=("due_at",), limit=limit)
+def due(
+    db: Database, user_id: str, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+) -> list[IndexEntry]:
+    """Google contacts that wait for work, longest due first; `after` is due_at and id of the last one seen."""
+    query = Query(
+        _collection(user_id),
+        (("due_at", "<=", now),),
+        order_by=("due_at", DOCUMENT_ID),
+        limit=limit,
+        start_after=(after[0], document_id(after[1])) if after else None,
+    )
     return [_entry(document) for document in db.query(query)]
 
 

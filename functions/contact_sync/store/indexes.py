@@ -33,6 +33,7 @@ class Field:
 
 COMPOSITE: tuple[Index, ...] = (
     Index("mappings", (("state", ASCENDING), ("name", ASCENDING))),
+    Index("mappings", (("state", ASCENDING), ("google_id", ASCENDING))),
     Index("history", (("state", ASCENDING), ("at", DESCENDING))),
     Index("history", (("state", ASCENDING), ("run", ASCENDING), ("at", DESCENDING))),
     Index("history", (("state", ASCENDING), ("contact_ids", CONTAINS), ("at", DESCENDING))),
@@ -66,6 +67,8 @@ NOT_INDEXED: tuple[Field, ...] = (
     Field("backlog", "message"),
     Field("runs", "counts"),
     Field("runs", "expire_at"),
+    Field("previews", "counts"),
+    Field("previews", "moved"),
     Field("previews", "expire_at"),
     Field("actions", "before"),
     Field("actions", "after"),

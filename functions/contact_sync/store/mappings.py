@@ -20,6 +20,7 @@ from .write import Kind, Write
 
 _NULLS = ("backlog", "deletion_waits")
 """Queries ask for these to be null."""
+_LEFT_SCOPE = (("state", "==", State.OUT_OF_SCOPE.value), ("google_id", ">", ""))
 
 
 def get(db: Database, user_id: str, sugar_ids: Iterable[str]) -> dict[str, Mapping]:
@@ -28,9 +29,17 @@ def get(db: Database, user_id: str, sugar_ids: Iterable[str]) -> dict[str, Mappi
     return {mapping.sugar_id: mapping for mapping in map(_mapping, found)}
 
 
-def due(db: Database, user_id: str, now: datetime, limit: int) -> list[Mapping]:
-    """Mappings that wait for work, longest due first."""
-    query = Query(_collection(user_id), (("due_at", "<=", now),), order_by=("due_at",), limit=limit)
+def due(
+    db: Database, user_id: str, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+) -> list[Mapping]:
+    """Mappings that wait for work, longest due first; `after` is due_at and Sugar id of the last one seen."""
+    query = Query(
+        _collection(user_id),
+        (("due_at", "<=", now),),
+        order_by=("due_at", DOCUMENT_ID),
+        limit=limit,
+        start_after=(after[0], document_id(after[1])) if after else None,
+    )
     return [_mapping(document) for document in db.query(query)]
 
 
@@ -69,6 +78,14 @@ def by_name(db: Database, user_id: str, name: str) -> list[Mapping]:
     return matching(db, user_id, name=name)
 
 
+def names_beginning(db: Database, user_id: str, text: str, limit: int) -> list[Mapping]:
+    """The mappings of contacts whose name begins with exactly this text, by name."""
+    last = text + "\uf8ff"
+    where = (("name", ">=", text), ("name", "<=", last))
+    query = Query(_collection(user_id), where, order_by=("name",), limit=limit)
+    return [_mapping(document) for document in db.query(query)]
+
+
 def by_state(
     db: Database, user_id: str, state: State, cursor: str | None, limit: int
 ) -> tuple[list[Mapping], str | None]:
@@ -76,6 +93,32 @@ def by_state(
     query = Query(_collection(user_id), _conditions({"state": state}), order_by=("name", DOCUMENT_ID))
     documents, following = page(db, query, cursor, limit)
     return [_mapping(document) for document in documents], following
+
+
+def matching_page(
+    db: Database, user_id: str, cursor: str | None, limit: int, **equals: Any
+) -> tuple[list[Mapping], str | None]:
+    """A page of the mappings whose fields have these values, by id, and the next page's cursor."""
+    query = Query(_collection(user_id), _conditions(equals), order_by=(DOCUMENT_ID,))
+    documents, following = page(db, query, cursor, limit)
+    return [_mapping(document) for document in documents], following
+
+
+def left_scope(db: Database, user_id: str, limit: int, after: str | None = None) -> list[Mapping]:
+    """Mappings that left the scope and still have a Google contact, by its id; `after` is the last one seen."""
+    query = Query(
+        _collection(user_id),
+        _LEFT_SCOPE,
+        order_by=("google_id",),
+        limit=limit,
+        start_after=(after,) if after else None,
+    )
+    return [_mapping(document) for document in db.query(query)]
+
+
+def count_left_scope(db: Database, user_id: str) -> int:
+    """How many mappings left the scope and still have a Google contact."""
+    return db.count(_collection(user_id), _LEFT_SCOPE)
 
 
 def states(db: Database, user_id: str) -> dict[str, tuple[State, str | None, str | None]]:
@@ -94,6 +137,18 @@ def states(db: Database, user_id: str) -> dict[str, tuple[State, str | None, str
 def count(db: Database, user_id: str, **equals: Any) -> int:
     """How many mappings have these values."""
     return db.count(_collection(user_id), _conditions(equals))
+
+
+def created_in_google(db: Database, user_id: str) -> int:
+    """How many contacts that the sync created in Google are there, by all that is known."""
+    created = {"created_side": Side.GOOGLE}
+    missing = {**created, "missing.side": Side.GOOGLE}
+    return (
+        count(db, user_id, **created)
+        - count(db, user_id, **created, state=State.GONE)
+        - count(db, user_id, **missing, state=State.LINKED)
+        - count(db, user_id, **missing, state=State.UNLINKED)
+    )
 
 
 def users_with(db: Database, sugar_id: str) -> list[str]:

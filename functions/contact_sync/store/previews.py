@@ -1,56 +1,77 @@
-"""users/{google_sub}/previews/{id} and its actions: what a run would do, kept for an hour.
-
-The plan's own data is passed through as it is: only the preview's maker and its page know what it means.
-"""
+"""users/{google_sub}/previews/{id} and its actions: what a run would do, kept for an hour."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from . import users
-from .database import Database, Query
-from .documents import document_id, plain, record_id
+from .database import Database, Document, Query
+from .documents import as_data, changed_data, document_id, from_data, record_id
 from .paging import page
+from .records import PlannedAction, PreviewRecord
 from .wire import DOCUMENT_ID
 from .write import Kind, Write
 
 
-def put(user_id: str, preview: str, data: Mapping[str, Any], expire_at: datetime) -> Write:
-    """The preview itself: its state and counts."""
-    return Write(_path(user_id, preview), Kind.SET, plain(data) | {"expire_at": expire_at})
+def put(user_id: str, preview: PreviewRecord) -> Write:
+    """The preview itself, new or replaced."""
+    return Write(_path(user_id, preview.id), Kind.SET, as_data(preview, without=("id", "updated_at")))
 
 
-def patch(user_id: str, preview: str, data: Mapping[str, Any]) -> Write:
-    """Some fields of a preview that exists."""
-    return Write(_path(user_id, preview), Kind.UPDATE, plain(data))
+def patch(user_id: str, preview: str, *, if_updated_at: datetime | None = None, **fields: Any) -> Write:
+    """The named fields of a preview that exists; None clears one."""
+    return Write(_path(user_id, preview), Kind.UPDATE, changed_data(PreviewRecord, fields), if_updated_at)
 
 
-def put_action(
-    user_id: str, preview: str, action: str, data: Mapping[str, Any], expire_at: datetime
-) -> Write:
+def put_action(user_id: str, preview: str, action: PlannedAction, expire_at: datetime) -> Write:
     """One planned action. Actions are listed by their id."""
-    where = f"{_path(user_id, preview)}/actions/{document_id(action)}"
-    return Write(where, Kind.SET, plain(data) | {"expire_at": expire_at})
+    data = as_data(action, without=("id",)) | {"expire_at": expire_at}
+    return Write(_action_path(user_id, preview, action.id), Kind.SET, data)
 
 
-def get(db: Database, user_id: str, preview: str, now: datetime) -> dict[str, Any] | None:
-    """The preview, unless its hour is over (Firestore removes expired documents only within a day)."""
+def get(db: Database, user_id: str, preview: str, now: datetime) -> PreviewRecord | None:
+    """The preview, unless its time is over (Firestore removes expired documents only within a day)."""
     where = _path(user_id, preview)
     found = db.get([where]).get(where)
-    return found.data if found and found.data["expire_at"] > now else None
+    if found is None or found.data["expire_at"] <= now:
+        return None
+    known = from_data(PreviewRecord, found.data, id=record_id(found.id))
+    return replace(known, updated_at=found.updated_at)
 
 
 def actions(
-    db: Database, user_id: str, preview: str, now: datetime, *, cursor: str | None = None, limit: int
-) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of the actions, each with its `id`, and the next page's cursor. Expired ones are left out."""
-    query = Query(f"{_path(user_id, preview)}/actions", order_by=(DOCUMENT_ID,))
+    db: Database,
+    user_id: str,
+    preview: str,
+    now: datetime,
+    *,
+    kind: str | None = None,
+    cursor: str | None = None,
+    limit: int,
+) -> tuple[list[PlannedAction], str | None]:
+    """A page of the actions, of one kind or all, and the next page's cursor. Expired ones are left out."""
+    where = (("kinds", "array_contains", kind),) if kind else ()
+    query = Query(f"{_path(user_id, preview)}/actions", where, order_by=(DOCUMENT_ID,))
     documents, following = page(db, query, cursor, limit)
-    live = (document for document in documents if document.data["expire_at"] > now)
-    return [{"id": record_id(document.id), **document.data} for document in live], following
+    return [_action(document) for document in documents if document.data["expire_at"] > now], following
+
+
+def action(db: Database, user_id: str, preview: str, action: str, now: datetime) -> PlannedAction | None:
+    """One planned action, unless its time is over."""
+    where = _action_path(user_id, preview, action)
+    found = db.get([where]).get(where)
+    return _action(found) if found and found.data["expire_at"] > now else None
+
+
+def _action(document: Document) -> PlannedAction:
+    return from_data(PlannedAction, document.data, id=record_id(document.id))
 
 
 def _path(user_id: str, preview: str) -> str:
     return f"{users.path(user_id)}/previews/{document_id(preview)}"
+
+
+def _action_path(user_id: str, preview: str, action: str) -> str:
+    return f"{_path(user_id, preview)}/actions/{document_id(action)}"

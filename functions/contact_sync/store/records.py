@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ..contacts.settings import SyncSettings
 from ..contacts.side import Side
@@ -58,6 +58,22 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Disconnecting:
+    """A disconnect that was ordered and has not ended."""
+
+    run: str
+    delete: Literal["created", "none"]
+    """What is still to be deleted in Google: the contacts that the sync created there, or (by now) nothing."""
+    connection: str
+    """How the connection stood before."""
+    total: int = 0
+    """How many contacts were to be deleted when it was ordered."""
+    deleted: int = 0
+    stayed: int = 0
+    """How many of them Google did not let go of."""
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """users/{google_sub}. Written field by field by web and worker."""
 
@@ -70,8 +86,9 @@ class User:
     intake_version: int = 1
     """The newest settings version that demands a full intake."""
     connection: str = "disconnected"
-    """connected, disconnected, or a UserMustAct code (reconnect, permission_missing, ...) or too_many."""
+    """connected, disconnecting, disconnected, or a UserMustAct code (reconnect, ...) or too_many."""
     connection_message: str = ""
+    disconnecting: Disconnecting | None = None
     creates_paused: str | None = None
     """Why creates pause on the Google side (`google_full`, `label_missing`); None: they do not."""
     paused: bool = False
@@ -166,6 +183,90 @@ class BacklogEntry:
     partners: tuple[str, ...] = ()
     """The ids among which the user chooses (ambiguous), or the id this one looks like (duplicate, merged)."""
     released: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """One field of a planned action, as readable text."""
+
+    side: Side
+    field: str
+    before: str
+    after: str
+    exposed: bool = False
+    """A private value that the company will see."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAction:
+    """users/{google_sub}/previews/{id}/actions/{id}: what would be done about one contact."""
+
+    id: str
+    """The Sugar id, or the Google id of a contact without a mapping."""
+    action: str
+    """The first of `kinds`."""
+    kinds: tuple[str, ...]
+    """The words under which the action is counted."""
+    name: str
+    fingerprint: str
+    """Of everything the action was decided on, and what it would write."""
+    sugar_id: str | None = None
+    google_id: str | None = None
+    before: Mapping[Side, Mapping[str, Any]] = field(default_factory=dict)
+    """The Contacts, of the sides that have one."""
+    after: Mapping[Side, Mapping[str, Any]] = field(default_factory=dict)
+    changes: tuple[PlannedChange, ...] = ()
+    message: str | None = None
+    """What a person should know about it, in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The order to carry a preview out: the run that does, and the actions that the user left out."""
+
+    run: str
+    leave_out: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An action that was ordered and not carried out, and why, in plain words."""
+
+    id: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRecord:
+    """users/{google_sub}/previews/{id}: what a run would do, kept for an hour."""
+
+    id: str
+    state: str
+    """planning, ready, failed, or refused (an undo that is not possible)."""
+    at: datetime
+    expire_at: datetime
+    error: str | None = None
+    """A stable word where planning failed."""
+    message: str | None = None
+    """What the user should know, in plain words."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Actions by kind."""
+    total: int = 0
+    waiting: int = 0
+    """Contacts that are due beyond those planned here."""
+    settings_version: int = 0
+    undo: str | None = None
+    """The history entry that this preview would undo."""
+    new_id: str | None = None
+    """The Sugar id for a record that an undo creates again: chosen once, so that it is created once."""
+    applied: Applied | None = None
+    begun: tuple[str, ...] = ()
+    """Actions whose writes may have been sent: what they changed is no longer as planned because of them."""
+    moved: tuple[Moved, ...] = ()
+    updated_at: datetime | None = field(default=None, compare=False)
+    """Update time of the document this was read from; not written."""
 
 
 @dataclass(frozen=True, slots=True)

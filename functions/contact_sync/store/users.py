@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from . import system, tokens
+from .batches import read_all as documents
 from .cipher import Cipher
 from .database import Database, Document, Query
 from .documents import as_data, changed_data, document_id, from_data, record_id
@@ -52,6 +54,11 @@ def read(db: Database, user_id: str) -> tuple[User, datetime] | None:
     """The user and the document's update time."""
     document = db.get([path(user_id)]).get(path(user_id))
     return (_user(document), document.updated_at) if document else None
+
+
+def read_all(db: Database, user_ids: Iterable[str]) -> list[User]:
+    """The users of these ids, those that exist, by one read."""
+    return [_user(document) for document in documents(db, (path(user_id) for user_id in user_ids))]
 
 
 def create(user: User) -> Write:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ..contacts import google_person
-from ..contacts.actions import Create, Update
+from ..contacts.actions import Become, Create, Update
 from ..contacts.contact import Contact
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import Seen, State
@@ -120,6 +120,36 @@ def after_create(
         directive=None,
     )
     return linked, person
+
+
+def after_restore(
+    session: Session, writes: Writes, case: Case, action: Create, then: Become, outcome: Outcome
+) -> ContactMapping:
+    """The mapping of a record that was created again while the other side is not there: not linked."""
+    now, record = session.engine.now(), outcome.record or {}
+    mapping = case.mapping or ContactMapping(outcome.key)
+    restored = replace(
+        mapping,
+        state=then.state,
+        missing=then.missing,
+        base=action.contact,
+        created_at=now,
+        written_at=now,
+        due_at=None,
+        attempts=0,
+        directive=None,
+    )
+    if action.side is Side.SUGAR:
+        restored = replace(restored, filled=writes.filled.get(outcome.key), created_side=Side.SUGAR)
+        seen = Seen(sugar_date=record.get("date_modified"))
+        return replace(restored, base=read_sugar(record, restored), seen=seen)
+    return replace(
+        restored,
+        google_id=google_person.google_id(record),
+        google_source_id=google_person.source_id(record),
+        base=google_person.read(record, action.contact),
+        seen=Seen(google_etag=google_person.source_etag(record)),
+    )
 
 
 def _held(read: Mapping[str, Any] | None, outcome: Outcome | None) -> Mapping[str, Any]:

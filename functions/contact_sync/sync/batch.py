@@ -15,9 +15,6 @@ from ..contacts.match import Match
 from ..contacts.side import Side
 from ..contacts.sugar_record import Accounts
 from ..services.outcome import Outcome
-from ..store import google_index, mappings
-from .engine import BATCH
-from .session import Session
 
 NO_RECORD = SideView(Presence.NONE)
 
@@ -37,13 +34,17 @@ class Case:
     action: Action = field(default_factory=Nothing)
     outcomes: dict[Side, Outcome] = field(default_factory=dict)
     due_again: datetime | None = None
-    """When to look again, where nothing can be decided now."""
+    """When to look again: where nothing can be decided now, or where what is done has to go further."""
     unread: Outcome | None = None
     """Why a record that the decision needs could not be read: handled like a write that failed."""
     partner: ContactMapping | IndexEntry | None = None
     """The matching record, where it could not be read: it is looked at by itself."""
     group: str | None = None
     """The mass deletion this contact belongs to."""
+    note: str | None = None
+    """What a person should know about the action, in plain words."""
+    trigger: str | None = None
+    """What the history names as the cause, where that is not the run's trigger."""
 
     @property
     def key(self) -> str:
@@ -78,20 +79,3 @@ class Batch:
     cases: list[Case] = field(default_factory=list)
     accounts: Accounts = field(default_factory=lambda: Accounts({}))
     read_at: datetime = datetime.min
-
-
-def choose(session: Session, limit: int = BATCH) -> tuple[list[ContactMapping], list[IndexEntry]]:
-    """Up to `limit` due contacts: released ones first (they are due since ever), then by due time."""
-    now, db, user_id = session.engine.now(), session.engine.db, session.user.id
-    due_mappings = mappings.due(db, user_id, now, limit)
-    due_entries = google_index.due(db, user_id, now, limit)
-    merged: list[tuple[datetime, str, ContactMapping | IndexEntry]] = [
-        *((mapping.due_at or now, mapping.sugar_id, mapping) for mapping in due_mappings),
-        *((entry.due_at or now, entry.google_id, entry) for entry in due_entries),
-    ]
-    merged.sort(key=lambda item: item[:2])
-    chosen = [item for _, _, item in merged[:limit]]
-    return (
-        [item for item in chosen if isinstance(item, ContactMapping)],
-        [item for item in chosen if isinstance(item, IndexEntry)],
-    )

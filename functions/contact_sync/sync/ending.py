@@ -1,4 +1,4 @@
-"""How a run ends: what the user document remembers, when the user is next due, and the one successor.
+"""How a run ends: what the user document remembers, when the user is next due, and what follows.
 
 A fault that only this user has to wait for is answered with one later task, attempt by attempt; after the last attempt
 the next interval tries again. A fault that all users share is raised: the queue backs off.
@@ -14,15 +14,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..errors import OperatorMustAct, SyncError, TransientForAll, TransientForUser, UserMustAct
-from ..store import google_index, mappings, runs, users
-from ..store.records import Cursors, RunRecord, User
+from ..store import google_index, mappings, users
+from ..store.records import Cursors, User
 from ..store.write import Write
 from . import schedule
-from .engine import Engine
-from .load import Ready, Stopped
-from .preview import Preview
-from .progress import KEPT, Progress
+from .preview import unplanned
+from .progress import Progress
 from .session import Session
+from .triggers import ORDERED
 
 log = logging.getLogger("contact_sync.run")
 
@@ -36,15 +35,21 @@ class Ending:
     session: Session
     progress: Progress
     attempt: int = 0
-    preview: Preview | None = None
     incomplete: bool = False
-    """The intake did not get to the end."""
+    """The run did not get to the end of its intake, or of what it was ordered to do."""
+    leads_on: bool = False
+    """A sync has to follow that carries further what this run did."""
     planned: bool = False
     """This run planned history entries."""
     unsettled: bool = False
     """Some of them are left for the next run to settle."""
     retry_at: list[datetime] = field(default_factory=list)
     """When contacts that could not be finished, or that wait for a while, are due again."""
+
+    @property
+    def ordered(self) -> bool:
+        """Whether a person ordered this run for one purpose."""
+        return self.session.trigger in ORDERED
 
     def idle(self, cursors: Cursors, updated_at: datetime) -> Summary:
         """Nothing to do: one write. Only a run that somebody asked for leaves a run document."""
@@ -74,20 +79,35 @@ class Ending:
             # A decision taken meanwhile is due as well: it changed the document, so this runs again.
             hint = pending if user == known else self._next_due()
             values: dict[str, Any] = {"pending": hint, **self._state(user, error)}
-            if self.preview is None:
+            if session.trigger != "preview":
                 values["last_run"] = summary
             if self.planned and not self.unsettled:
                 values["planned_run"] = None
             return values
 
-        writes: list[Write] = [self.progress.write("done", finished=True, error=summary["error"])]
-        if self.preview is not None:
-            writes += self.preview.finished(self.progress.waiting, summary["error"])
-        session.holder.release(writes, fields)
+        session.holder.release(self._end(error), fields)
         self._follow(error)
         if isinstance(error, TransientForAll):
             raise error
         return summary
+
+    def _end(self, error: SyncError | None) -> list[Write]:
+        """The run document: over, or waiting for the task that goes on with what was ordered."""
+        if self.ordered and self._goes_on(error):
+            return [self.progress.write("queued")]
+        session, code = self.session, error.code if error else None
+        writes = [self.progress.write("done", finished=True, error=code)]
+        if error is not None:
+            writes += unplanned(
+                session.engine, session.user.id, session.trigger, session.run, error.code, error.message
+            )
+        return writes
+
+    def _goes_on(self, error: SyncError | None) -> bool:
+        """Whether another task of this run follows: ours, or the queue's where all users have to wait."""
+        if error is None:
+            return self.incomplete
+        return isinstance(error, TransientForAll) or self._again_at(error) is not None
 
     def _next_due(self) -> datetime | None:
         db, user_id = self.session.engine.db, self.session.user.id
@@ -103,7 +123,7 @@ class Ending:
         fields = {**self._state(session.user, error), "last_run": summary}
         writes = [users.update(session.user.id, if_updated_at=updated_at, **fields)]
         if session.trigger != "schedule":
-            writes.append(self.progress.write("done", finished=True, error=error.code))
+            writes += self._end(error)
         session.engine.db.commit(writes)
         self._follow(error)
         return summary
@@ -112,7 +132,8 @@ class Ending:
         """Another run took the lease over: nothing is recorded about contacts, only that this run is over."""
         session = self.session
         with suppress(SyncError):
-            session.engine.db.commit([self.progress.write("done", finished=True, error="lost")])
+            writes = unplanned(session.engine, session.user.id, session.trigger, session.run, "lost")
+            session.engine.db.commit([self.progress.write("done", finished=True, error="lost"), *writes])
         return {"run": session.run, "phase": "lost", "counts": dict(session.counts)}
 
     def _state(self, user: User, error: SyncError | None) -> dict[str, Any]:
@@ -143,74 +164,38 @@ class Ending:
         return self.session.engine.now() + max(schedule.backoff(self.attempt + 1), asked)
 
     def _follow(self, error: SyncError | None) -> None:
-        """Enqueue at most one successor: the rest of the work at once, or another try later."""
+        """Enqueue what follows: another try later, or the rest of the work at once. An ordered run goes on as what it
+        is; the sync that somebody asked for meanwhile follows it."""
         session, user_id = self.session, self.session.user.id
         again = self._again_at(error)
+        own = {"user": user_id, "trigger": session.trigger, "run": session.run}
         if again is not None:
-            # However many runs fail in this minute, one task tries again.
-            payload = {"user": user_id, "trigger": session.trigger, "attempt": self.attempt + 1}
-            name = schedule.successor_task("retry", user_id, f"{self.attempt}/{again:%Y-%m-%dT%H:%M}")
-            session.engine.enqueue(self._continuing(payload), name=name, at=again)
-            return
-        if error is not None:
-            return
-        lease = session.lease.user.lease if session.lease is not None else None
-        asked = lease is not None and lease.again
-        more = self.progress.waiting > 0 and session.settings.overflow == "continue" and self.preview is None
-        if self.incomplete or asked or more:
-            payload = {"user": user_id, "trigger": "continue"}
-            name = schedule.successor_task("continue", user_id, session.run)
-            session.engine.enqueue(self._continuing(payload) if self.incomplete else payload, name=name)
-        elif self.retry_at and self.preview is None and not session.settings.auto.enabled:
+            payload: dict[str, Any] = {"user": user_id, "trigger": session.trigger}
+            # However many syncs fail in this minute, one task tries again.
+            cause = f"{self.attempt}/{again:%Y-%m-%dT%H:%M}"
+            if self.ordered:
+                payload, cause = own, f"{session.run}/{cause}"
+            name = schedule.successor_task("retry", user_id, cause)
+            session.engine.enqueue({**payload, "attempt": self.attempt + 1}, name=name, at=again)
+        elif self.ordered and self.incomplete and error is None:
+            name = schedule.successor_task("continue", user_id, session.holder.lease.id)
+            session.engine.enqueue(own, name=name)
+        if self._sync_follows(error):
+            cause = f"{session.run}/{session.holder.lease.id}" if self.ordered else session.run
+            name = schedule.successor_task("continue", user_id, cause)
+            session.engine.enqueue({"user": user_id, "trigger": "continue"}, name=name)
+        elif error is None and self.retry_at and not self.ordered and not session.settings.auto.enabled:
             # Whatever run asks for it, one task looks at what is due then.
             at = max(min(self.retry_at), session.engine.now())
             name = schedule.successor_task("due", user_id, at.isoformat())
             session.engine.enqueue({"user": user_id, "trigger": "continue"}, name=name, at=at)
 
-    def _continuing(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """A preview goes on as that preview."""
-        return payload if self.preview is None else {**payload, "trigger": "preview", "run": self.preview.id}
-
-
-def failed_load(engine: Engine, user_id: str, trigger: str, run_id: str, error: OperatorMustAct) -> Summary:
-    """The user's tokens cannot be decrypted: the operator has to repair the key ring."""
-    log.error("the deployment needs its operator", extra={"code": error.code})
-    if trigger != "schedule":
-        engine.db.commit([_over(engine, user_id, trigger, run_id, error.code)])
-    return {"run": run_id, "phase": "stopped", "error": error.code, "counts": {}}
-
-
-def stopped(engine: Engine, found: Stopped, trigger: str, run_id: str) -> Summary:
-    """A user who may not sync: said, and no longer due."""
-    user = found.user
-    writes: list[Write] = []
-    if user is not None and user.next_sync_at is not None:
-        # A stop of everybody ends without this user doing anything: look again now and then.
-        again = engine.now() + schedule.STOPPED if found.everybody else None
-        writes.append(users.update(user.id, if_updated_at=found.updated_at, next_sync_at=again))
-    if user is not None and trigger != "schedule":
-        writes.append(_over(engine, user.id, trigger, run_id, found.reason))
-    if writes:
-        engine.db.commit(writes)
-    return {"run": run_id, "phase": "stopped", "error": found.reason, "counts": {}}
-
-
-def busy(engine: Engine, ready: Ready, payload: Mapping[str, Any], run_id: str) -> Summary:
-    """Another run holds the lease. A scheduled run just ends; any other asks for one successor."""
-    lease = ready.user.lease
-    if lease is not None and payload["trigger"] != "schedule":
-        if not lease.again:
-            engine.db.commit([users.update(ready.user.id, if_updated_at=ready.updated_at, lease__again=True)])
-        name = schedule.successor_task("lease", ready.user.id, lease.id)
-        announced = "run" in payload and payload["trigger"] != "preview"
-        if not engine.enqueue(payload, name=name, at=lease.until) and announced:
-            # Another successor does this run's work; whoever watches this one is told that it is over.
-            engine.db.commit([_over(engine, ready.user.id, payload["trigger"], run_id)])
-    return {"run": lease.run if lease else run_id, "phase": "busy", "counts": {}}
-
-
-def _over(engine: Engine, user_id: str, trigger: str, run_id: str, error: str | None = None) -> Write:
-    """The document of a run that ended before it did anything."""
-    now = engine.now()
-    ended = RunRecord(run_id, trigger, now, finished=now, phase="done", error=error, expire_at=now + KEPT)
-    return runs.put(user_id, ended)
+    def _sync_follows(self, error: SyncError | None) -> bool:
+        lease = self.session.lease.user.lease if self.session.lease is not None else None
+        asked = lease is not None and lease.again
+        if self.ordered:
+            return asked or (self.leads_on and error is None)
+        if error is not None:
+            return False
+        more = self.progress.waiting > 0 and self.session.settings.overflow == "continue"
+        return self.incomplete or asked or more

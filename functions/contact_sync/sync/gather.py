@@ -38,15 +38,20 @@ class Gatherer:
         self.owners: dict[str, ContactMapping] = {}
         """By Sugar id: the mappings of chosen contacts that are not known as unlinked."""
 
-    def gather(self, chosen: Iterable[ContactMapping], entries: Iterable[IndexEntry]) -> Batch:
-        """Read everything the batch needs."""
+    def gather(
+        self,
+        chosen: Iterable[ContactMapping],
+        entries: Iterable[IndexEntry],
+        companies: Collection[str] = (),
+    ) -> Batch:
+        """Read everything the batch needs; these `companies` are looked up, too."""
         cases = [Case(mapping=mapping) for mapping in chosen]
         cases += self._entry_cases(entries, {case.key for case in cases})
         self._load_field(cases)
         people = self.people = self._read_google(cases)
         cases = self.vanished.follow(cases, people)
         self._place_linked(cases)
-        fetched = self._read_sugar(cases, people)
+        fetched = self._read_sugar(cases, people, companies)
         views = Views(self.session, people, fetched)
         views.show(cases)
         self._match(cases, fetched)
@@ -135,9 +140,10 @@ class Gatherer:
         known = self.field.mappings.get(partner)
         return partner if known is not None and known.state is State.NEW else None
 
-    def _read_sugar(self, cases: list[Case], people: Read) -> Fetched:
+    def _read_sugar(self, cases: list[Case], people: Read, named: Collection[str]) -> Fetched:
         session = self.session
-        ids, companies, look_up = [], set(), set()
+        ids, look_up = [], set()
+        companies: set[str | None] = set(named)
         names: set[tuple[str, str]] = set()
         for case in cases:
             person = people.people.get(case.google_id or "")

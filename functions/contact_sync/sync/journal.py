@@ -1,7 +1,8 @@
 """The journal: what a crash would lose, committed before any outside write.
 
-The intent of every create (its outcome can be found out later), and, as history entries in state `planned`, every
-deletion with its whole record and every value that loses a conflict.
+The intent of every create (its outcome can be found out later), that a linked contact is left alone from now on where
+its deletion on one side is not to travel, and, as history entries in state `planned`, every deletion with its whole
+record and every value that loses a conflict.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..contacts.actions import Create, Wait
+from ..contacts.actions import Create, Delete, Wait
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import State
 from ..contacts.normal_form import display_name
@@ -35,6 +36,8 @@ def journal(session: Session, batch: Batch, writes: Writes) -> bool:
         group: list[Write] = []
         if isinstance(case.action, Create):
             group += _intent(session, case, case.action, writes)
+        elif isinstance(case.action, Delete):
+            group += _apart(session, case, case.action)
         entries = story.planned(session, case)
         planned = planned or bool(entries)
         group += [history.put(session.user.id, entry) for entry in entries]
@@ -54,7 +57,7 @@ def _intent(session: Session, case: Case, action: Create, writes: Writes) -> lis
     """The mapping in state `creating`, its base the content that will be written, and the index entry with it."""
     now, user_id = session.engine.now(), session.user.id
     due_at = now + ECHO_DELAY
-    if action.side is Side.GOOGLE and case.mapping is not None:
+    if case.mapping is not None:
         mapping = case.mapping
     elif case.entry is not None:
         sugar_id = writes.new_ids[case.entry.google_id]
@@ -81,6 +84,21 @@ def _intent(session: Session, case: Case, action: Create, writes: Writes) -> lis
     entry = replace(case.entry, mapping=intent.sugar_id, due_at=None, directive=None, attempts=0)
     case.entry = entry
     return [mappings.put(user_id, intent), guarded(user_id, entry)]
+
+
+def _apart(session: Session, case: Case, action: Delete) -> list[Write]:
+    """The mapping as it will be, before the record is deleted: nobody must take the deletion for one that travels.
+
+    Should it not take effect, the contact is alive when it is looked at next, and linked again.
+    """
+    mapping, then = case.mapping, action.then
+    if mapping is None or then is None or mapping.state is not State.LINKED:
+        return []
+    due_at = session.engine.now() + ECHO_DELAY
+    case.mapping = replace(
+        mapping, state=then.state, missing=then.missing, deletion_waits=None, due_at=due_at
+    )
+    return [guarded(session.user.id, case.mapping)]
 
 
 def _leave(session: Session, case: Case, writes: Writes) -> None:

@@ -27,7 +27,7 @@ class Writes:
     filled: dict[str, Filled | None] = field(default_factory=dict)
     """By Sugar id: the filler that stands in Sugar once the write is done."""
     new_ids: dict[str, str] = field(default_factory=dict)
-    """By Google id: the Sugar id chosen for a record to be created."""
+    """By Google id: the Sugar id chosen for a record to be created of that contact."""
 
 
 def prepare(session: Session, batch: Batch) -> Writes:
@@ -86,17 +86,18 @@ def _prepare_create(session: Session, batch: Batch, case: Case, action: Create, 
         )
         writes.google_creates.append((case.mapping.sugar_id, person))
         writes.cases[Side.GOOGLE][case.mapping.sugar_id] = case
-    elif case.entry is not None:
+    else:
         denied = frozenset(session.user.sugar_denied)
         patch = sugar_record.patch(None, action.contact, None, session.schema, batch.accounts, denied)
-        sugar_id = session.engine.new_id()
+        sugar_id = case.mapping.sugar_id if case.mapping is not None else session.engine.new_id()
         fields = {**patch.fields, "assigned_user_id": session.user.sugar_user_id}
         if session.settings.sugar_scope == "flagged":
             fields["sync_contact"] = True
         writes.sugar.append(SugarWrite("create", sugar_id, fields))
         writes.cases[Side.SUGAR][sugar_id] = case
         writes.filled[sugar_id] = patch.filled
-        writes.new_ids[case.entry.google_id] = sugar_id
+        if case.entry is not None:
+            writes.new_ids[case.entry.google_id] = sugar_id
 
 
 def _prepare_delete(case: Case, side: Side, writes: Writes) -> None:

@@ -1,137 +1,116 @@
 """Preview: what a run would do, stored for an hour; nothing is written to either side or to any base.
 
-Every action has a fingerprint of kind, both versions and base. Apply plans anew and carries out the actions whose
-fingerprint still holds; what moved meanwhile is left out and listed.
+Until it is ready the preview says `planning`; however its run ends, it does not stay that.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import timedelta
-from hashlib import sha256
-from typing import Any
 
-from ..contacts import google_person
-from ..contacts.actions import Become, Create, Delete, Forget, Nothing, Quarantine, Update, Wait
-from ..contacts.contact import FIELDS, PRIVATE_FIELDS, Contact
-from ..contacts.normal_form import display_name, field_text, is_empty, to_plain
-from ..contacts.side import Side
+from ..errors import SyncError
 from ..store import previews
+from ..store.records import PlannedAction, PreviewRecord
 from ..store.write import Write
-from .batch import Batch, Case
+from .batch import Batch
+from .choice import Choice, Declined, DueOnce, is_plan
+from .describe import described, fingerprint
+from .engine import Engine
+from .prepare import prepare
 from .session import Session
+from .undo import Undo
 
 KEPT = timedelta(hours=1)
 
+REASONS = {
+    "paused": "Syncing is paused. Ask your administrator.",
+    "disabled": "Your administrator has switched syncing off.",
+    "disconnected": "Your Google account is not connected. Connect it, then ask for the preview again.",
+    "disconnecting": "Your Google account is being disconnected.",
+    "reconnect": "Your Google account has to be connected again. Then ask for the preview again.",
+    "permission_missing": "The sync may not see your Google contacts. Allow it, then ask for the preview again.",
+    "sugar_user_missing": "No active Sugar user has your address.",
+    "lost": "Another sync was faster. Ask for the preview again.",
+}
+INTERRUPTED = (
+    "The preview could not be made. Ask for it again; if that does not help, tell your administrator."
+)
+
 
 class Preview:
-    """Stores the plan of a batch under a preview id."""
+    """Plans what a choice gives and stores it under the id of the run."""
 
-    def __init__(self, session: Session, preview: str) -> None:
+    def __init__(self, session: Session, record: PreviewRecord) -> None:
         self.session = session
-        self.id = preview
-        self.counts: dict[str, int] = {}
+        self.record = record
+        self._actions: list[PlannedAction] = []
 
-    def store(self, batch: Batch) -> None:
-        """Write the planned actions. The contacts stay due."""
-        expire_at = self.session.engine.now() + KEPT
-        writes = []
-        for case in batch.cases:
-            if isinstance(case.action, Nothing | Wait | Forget):
-                continue
-            for kind in kinds(case):
-                self.counts[kind] = self.counts.get(kind, 0) + 1
-            writes.append(
-                [previews.put_action(self.session.user.id, self.id, case.key, described(case), expire_at)]
-            )
-        self.session.holder.commit(writes)
+    def plan(self, choice: Choice) -> None:
+        """Plan until there is no more, or no time. Raises TransientForUser `out_of_time` if nothing was planned."""
+        try:
+            self._collect(choice)
+        except Declined as declined:
+            self.record = replace(self.record, state="refused", message=str(declined))
+        except SyncError as error:
+            if error.code != "out_of_time" or not self._actions:
+                raise
+        self._store(choice.waiting())
 
-    def finished(self, waiting: int, error: str | None) -> list[Write]:
-        """The preview itself, once all its actions are stored."""
-        now = self.session.engine.now()
-        total = sum(self.counts.values())
-        data = {
-            "state": "failed" if error else "ready",
-            "error": error,
-            "at": now,
-            "counts": self.counts,
-            "total": total,
-            "waiting": waiting,
-            "settings_version": self.session.user.settings_version,
-        }
-        return [previews.put(self.session.user.id, self.id, data, now + KEPT)]
+    def _collect(self, choice: Choice) -> None:
+        while (batch := choice.next()) is not None:
+            self._add(batch)
+            if self.session.holder.seconds_left() <= 0:
+                return
 
+    def _add(self, batch: Batch) -> None:
+        prints = {id(case): fingerprint(case) for case in batch.cases}
+        writes = prepare(self.session, batch)
+        self._actions += [
+            described(self.session, batch, case, writes, prints[id(case)])
+            for case in batch.cases
+            if is_plan(case)
+        ]
 
-def kinds(case: Case) -> list[str]:
-    """The words under which an action is counted."""
-    action = case.action
-    if isinstance(action, Update):
-        written = [f"{side}_updated" for side in action.merged.targets]
-        return ["merged", *written] if action.links else written or ["agreed"]
-    if isinstance(action, Create):
-        return [f"{action.side}_created"]
-    if isinstance(action, Delete):
-        return [f"{action.side}_deleted"]
-    if isinstance(action, Quarantine):
-        return ["quarantined"]
-    if isinstance(action, Become):
-        return [str(action.state)]
-    return ["renewed"]
-
-
-def fingerprint(case: Case) -> str:
-    """What an action was decided on: its kind, both sides' versions, and the base."""
-    mapping = case.mapping
-    versions = [
-        (case.record or {}).get("date_modified"),
-        google_person.source_etag(case.person) if case.person else None,
-        to_plain(mapping.base) if mapping and mapping.base else None,
-    ]
-    text = json.dumps([kinds(case), case.key, versions], sort_keys=True, default=str)
-    return sha256(text.encode()).hexdigest()[:32]
+    def _store(self, waiting: int) -> None:
+        """The actions and the preview itself, together."""
+        session, now = self.session, self.session.engine.now()
+        counts: dict[str, int] = {}
+        for kind in (kind for action in self._actions for kind in action.kinds):
+            counts[kind] = counts.get(kind, 0) + 1
+        ready = replace(
+            self.record,
+            state="refused" if self.record.state == "refused" else "ready",
+            at=now,
+            expire_at=now + KEPT,
+            counts=counts,
+            total=len(self._actions),
+            waiting=waiting,
+            settings_version=session.user.settings_version,
+        )
+        if ready.undo is not None and self._actions:
+            ready = replace(ready, message=self._actions[0].message)
+        user_id = session.user.id
+        actions = [
+            [previews.put_action(user_id, self.record.id, action, ready.expire_at)]
+            for action in self._actions
+        ]
+        session.holder.commit([*actions, [previews.put(user_id, ready)]])
 
 
-def described(case: Case) -> dict[str, Any]:
-    """An action as the preview shows it: both records before and after, and which fields change."""
-    action, mapping = case.action, case.mapping
-    before = case.contacts
-    after: dict[Side, Contact | None] = {
-        side: before[side] if case.views[side].present else None for side in Side
-    }
-    changes: list[dict[str, Any]] = []
-    if isinstance(action, Update):
-        for side, target in action.merged.targets.items():
-            names = action.merged.fields_to_write(side)
-            changes += [_change(side, name, before[side], target) for name in names]
-            after[side] = replace(before[side], **{name: getattr(target, name) for name in names})
-    elif isinstance(action, Create):
-        after[action.side] = action.contact
-        names = tuple(name for name in FIELDS if not is_empty(getattr(action.contact, name)))
-        changes = [_change(action.side, name, Contact(), action.contact) for name in names]
-    elif isinstance(action, Delete):
-        after[action.side] = None
-    name = mapping.name if mapping and mapping.name else display_name(before[Side.GOOGLE])
-    return {
-        "action": kinds(case)[0],
-        "kinds": kinds(case),
-        "name": name,
-        "sugar_id": mapping.sugar_id if mapping else None,
-        "google_id": case.google_id,
-        "before": {str(side): to_plain(before[side]) for side in Side if case.views[side].present},
-        "after": {str(side): to_plain(contact) for side, contact in after.items() if contact is not None},
-        "changes": changes,
-        "message": action.message if isinstance(action, Quarantine) else None,
-        "fingerprint": fingerprint(case),
-    }
+def planned(session: Session) -> tuple[Preview, Choice] | None:
+    """The preview that a run is to make, and what of; None if it is made already, or nobody waits for it any more."""
+    found = previews.get(session.engine.db, session.user.id, session.run, session.engine.now())
+    if found is None or found.state != "planning":
+        return None
+    return Preview(session, found), Undo(session, found) if found.undo is not None else DueOnce(session)
 
 
-def _change(side: Side, name: str, before: Contact, after: Contact) -> dict[str, Any]:
-    """One field; `exposed`: a private value that the company will see."""
-    return {
-        "exposed": side is Side.SUGAR and name in PRIVATE_FIELDS and not is_empty(getattr(after, name)),
-        "side": str(side),
-        "field": name,
-        "before": field_text(name, getattr(before, name)),
-        "after": field_text(name, getattr(after, name)),
-    }
+def unplanned(
+    engine: Engine, user_id: str, trigger: str, run_id: str, code: str, message: str | None = None
+) -> list[Write]:
+    """The end of a preview whose run ended with this error, in plain words. Nothing for any other run."""
+    found = previews.get(engine.db, user_id, run_id, engine.now()) if trigger == "preview" else None
+    if found is None or found.state != "planning":
+        return []
+    told = REASONS.get(code) or message or INTERRUPTED
+    return [previews.patch(user_id, run_id, state="failed", error=code, message=told)]

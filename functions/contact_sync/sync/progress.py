@@ -24,6 +24,11 @@ class Progress:
     waiting: int = 0
     _stored: bool = field(default=False)
 
+    def go_on(self, begun: RunRecord) -> None:
+        """Count on from where an earlier task of this run stopped."""
+        self.done, self.total = begun.done, begun.total
+        self.session.counts.update(begun.counts)
+
     def write(self, phase: str, *, finished: bool = False, error: str | None = None) -> Write:
         """The write of the run document as it stands."""
         session = self.session

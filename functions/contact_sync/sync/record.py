@@ -72,6 +72,8 @@ class Recorder:
             case Delete():
                 return self._deleted(case, case.action)
             case Become():
+                if case.action.state is not State.GONE:
+                    self.session.counts[str(case.action.state)] += 1
                 return self.transitions.became(case, case.action)
             case Renew():
                 return self.transitions.renewed(case, case.action)
@@ -101,7 +103,7 @@ class Recorder:
                 *index,
                 *self.retries.unfinished(replace(case, mapping=replace(linked, backlog=None)), bad),
             ]
-        finished = replace(linked, due_at=None, attempts=0, directive=None, backlog=None)
+        finished = replace(linked, due_at=case.due_again, attempts=0, directive=None, backlog=None)
         return [guarded(self.user_id, finished), *index]
 
     def _index_if_changed(self, case: Case, mapping: ContactMapping, action: Update) -> list[Write]:
@@ -121,7 +123,8 @@ class Recorder:
         ):
             return self._create_done(case, action, outcome)
         mapping = case.mapping
-        if outcome.status is Status.UNKNOWN:
+        if outcome.status is Status.UNKNOWN or action.then is not None:
+            # Found out by the journalled intent: what was not created again is left as it is.
             self.retries.retry_at.append(self.now + ECHO_DELAY)
             return []
         if action.side is Side.GOOGLE and mapping is not None:
@@ -140,10 +143,22 @@ class Recorder:
         return [removal, *self.retries.unfinished(replace(case, entry=freed), outcome)]
 
     def _create_done(self, case: Case, action: Create, outcome: Outcome) -> list[Write]:
+        if action.then is not None:
+            return self._restored(case, action, action.then, outcome)
         linked, person = agreement.after_create(self.session, self.batch, self.writes, case, action, outcome)
         case.mapping = linked
         self.session.counts[f"{action.side}_created"] += 1
         return [guarded(self.user_id, linked), self._entry(case, linked, person)]
+
+    def _restored(self, case: Case, action: Create, then: Become, outcome: Outcome) -> list[Write]:
+        """A record that was created again while the other side is not there."""
+        mapping = agreement.after_restore(self.session, self.writes, case, action, then, outcome)
+        case.mapping = mapping
+        self.session.counts[f"{action.side}_created"] += 1
+        writes = [guarded(self.user_id, mapping)]
+        if action.side is Side.GOOGLE:
+            writes.append(self._entry(case, mapping, outcome.record or {}))
+        return writes
 
     def _entry(self, case: Case, mapping: ContactMapping, person: Mapping[str, Any]) -> Write:
         """The index entry of a linked contact."""
@@ -161,6 +176,8 @@ class Recorder:
             self.deleted[action.side] += 1
         if case.mapping is None:
             return [google_index.remove(self.user_id, case.google_id or "")]
+        if action.then is not None:
+            return self.transitions.became(replace(case, person=None), action.then)
         return self.transitions.gone(case, case.mapping)
 
     @staticmethod

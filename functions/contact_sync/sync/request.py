@@ -6,11 +6,22 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Trigger = Literal["schedule", "manual", "hook", "continue", "preview", "reconcile"]
+Trigger = Literal[
+    "schedule",
+    "manual",
+    "hook",
+    "continue",
+    "preview",
+    "apply",
+    "reconcile",
+    "disconnect",
+    "clean",
+    "inventory",
+]
 
 
 class WorkerRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One task. `run` is the id of the run; for `preview` it is the id of the preview."""
+    """One task. `run` is the id of the run; for `preview` it is that of the preview, for `apply` it names it."""
 
     user: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
     trigger: Trigger

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ..contacts.actions import Create, Delete, Nothing, Update, Wait
+from ..contacts.actions import Create, Delete, Update
 from ..contacts.side import Side
 from ..contacts.sugar_record import fields_in
 from ..errors import OperatorMustAct, SyncError, TransientForAll, UserMustAct
+from ..store import runs
+from ..store.records import RunRecord
 from ..store.write import Conflict
 from .apply import apply
-from .batch import Batch, choose
-from .decide import Decider
-from .ending import Ending, Summary, busy, failed_load, stopped
-from .engine import BATCH, MAX_SCOPE, Engine
-from .gather import Gatherer
-from .guard import bucket, counts_still, guard
+from .approved import approved
+from .batch import Batch
+from .choice import Choice, DueContacts
+from .clean import LeftScope
+from .ending import Ending, Summary
+from .engine import MAX_SCOPE, Engine
+from .guard import bucket, counts_still
 from .intake import Intake, first_marks, idle_cursors
 from .journal import journal
 from .lease import LeaseHolder, LeaseLost
@@ -27,14 +29,13 @@ from .load import Stopped, load
 from .look import Looked, look, resumable
 from .marks import Marks
 from .prepare import prepare
-from .preview import Preview
+from .preview import planned
 from .progress import Progress
 from .record import Recorder
 from .session import Session
 from .settle import settle
-
-MOST_VISITS = 3
-"""A contact that is due again at once is looked at this often within one run."""
+from .triggers import ORDERED, WITH_OWN_WORK
+from .unstarted import busy, failed_load, stopped
 
 
 def run(
@@ -43,7 +44,6 @@ def run(
     trigger: str,
     run_id: str | None = None,
     attempt: int = 0,
-    preview: str | None = None,
 ) -> Summary:
     """Run once for a user and answer the summary.
 
@@ -51,6 +51,10 @@ def run(
     waiting helps, followed by one successor.
     """
     payload = {"user": user_id, "trigger": trigger} | ({"run": run_id} if run_id else {})
+    begun = runs.get(engine.db, user_id, run_id) if run_id and trigger in ORDERED else None
+    if begun is not None and begun.finished is not None:
+        # The queue may deliver a task twice: what was ordered once is done once.
+        return {"run": begun.id, "phase": "done", "error": begun.error, "counts": dict(begun.counts)}
     run_id = run_id or engine.new_id()
     for _ in range(5):
         try:
@@ -64,7 +68,7 @@ def run(
             if held is not None and held.until > engine.now():
                 return busy(engine, ready, payload, run_id)
             session = Session.open(engine, run_id, trigger, ready.user, ready.settings, ready.box)
-            return _Run(session, ready.updated_at, attempt, preview).go()
+            return _Run(session, ready.updated_at, attempt, begun).go()
         except Conflict:
             continue
     raise TransientForAll("contention", "The user document keeps changing.")
@@ -73,13 +77,14 @@ def run(
 class _Run:
     """The steps of one run. Raises Conflict, before anything was stored, if the user changed since the load."""
 
-    def __init__(self, session: Session, updated_at: datetime, attempt: int, preview: str | None) -> None:
+    def __init__(self, session: Session, updated_at: datetime, attempt: int, begun: RunRecord | None) -> None:
         self.session = session
         self.engine = session.engine
         self.updated_at = updated_at
         self.progress = Progress(session)
-        self.preview = Preview(session, preview) if preview else None
-        self.ending = Ending(session, self.progress, attempt, self.preview)
+        if begun is not None:
+            self.progress.go_on(begun)
+        self.ending = Ending(session, self.progress, attempt)
 
     def go(self) -> Summary:
         """Look; if there is anything to do, take the lease and do it."""
@@ -89,7 +94,7 @@ class _Run:
             marks = first_marks(session, looked)
         except SyncError as error:
             return self.ending.failed_look(error, self.updated_at)
-        if session.trigger != "preview" and self._idle(looked, marks):
+        if session.trigger not in WITH_OWN_WORK and self._idle(looked, marks):
             return self.ending.idle(idle_cursors(session, looked), self.updated_at)
         session.lease = LeaseHolder.take(self.engine, session.user, self.updated_at, session.run)
         try:
@@ -143,27 +148,31 @@ class _Run:
         session.holder.commit([], scope_count=count, sugar_denied=denied)
 
     def _rounds(self) -> SyncError | None:
-        """Batches until 100 actions are done, nothing is due, or the time is short."""
-        visits: Counter[str] = Counter()
-        acted = 0
-        while acted < BATCH and self.session.holder.seconds_left() > 0:
-            chosen, entries = choose(self.session, BATCH - acted)
-            keys = [mapping.sugar_id for mapping in chosen] + [entry.google_id for entry in entries]
-            if not keys or all(visits[key] >= MOST_VISITS for key in keys):
-                return None
-            visits.update(keys)
-            gatherer = Gatherer(self.session)
-            batch = gatherer.gather(chosen, entries)
-            Decider(self.session, gatherer).decide(batch.cases)
-            guard(self.session, batch)
-            if self.preview is not None:
-                self.preview.store(batch)
-                return None
-            acted += sum(not isinstance(case.action, Nothing | Wait) for case in batch.cases)
+        """Batch after batch until there is no more to do, or the time is short."""
+        if self.session.trigger == "preview":
+            self._plan()
+            return None
+        choice = _choice(self.session)
+        if choice is None:
+            return None
+        while self.session.holder.seconds_left() > 0:
+            batch = choice.next()
+            if batch is None:
+                break
             errors = self._carry_out(batch)
+            choice.carried_out(batch)
             if errors:
                 return errors[0]
+        self.ending.incomplete = choice.unfinished()
+        self.ending.leads_on = choice.leads_on
         return None
+
+    def _plan(self) -> None:
+        """Batch after batch until there is enough for a preview; nothing is carried out."""
+        asked = planned(self.session)
+        if asked is not None:
+            preview, choice = asked
+            preview.plan(choice)
 
     def _carry_out(self, batch: Batch) -> tuple[SyncError, ...]:
         session, progress = self.session, self.progress
@@ -171,7 +180,8 @@ class _Run:
         unsettled = self.ending.unsettled
         if journal(session, batch, writes):
             self.ending.planned = self.ending.unsettled = True
-        progress.total += sum(isinstance(case.action, Update | Create | Delete) for case in batch.cases)
+        acts = sum(isinstance(case.action, Update | Create | Delete) for case in batch.cases)
+        progress.total = max(progress.total, progress.done + acts)
         applied = apply(session, batch, writes)
         recorder = Recorder(session, batch, writes)
         groups = recorder.groups()
@@ -198,3 +208,16 @@ class _Run:
                 kept[key] = kept.get(key, 0) + count
         self.session.holder.user = replace(user, deletions=kept)
         return kept
+
+
+def _choice(session: Session) -> Choice | None:
+    """What the run works on by what it was asked for; None: on nothing beyond the intake."""
+    match session.trigger:
+        case "inventory":
+            return None
+        case "apply":
+            return approved(session)
+        case "clean":
+            return LeftScope(session)
+        case _:
+            return DueContacts(session)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from ..contacts import google_person
 from ..contacts.actions import Become, Create, Delete, Update
 from ..contacts.contact import FIELDS, Contact
 from ..contacts.normal_form import field_text, to_plain
@@ -17,7 +18,7 @@ from ..services.outcome import Status
 from ..store import history
 from ..store.records import Change, HistoryEntry
 from .batch import Case
-from .session import Session
+from .session import Session, read_sugar
 
 
 def planned(session: Session, case: Case) -> list[HistoryEntry]:
@@ -43,9 +44,15 @@ def told(session: Session, case: Case) -> list[HistoryEntry]:
             entries.append(_entry(session, case, "link", None, "done"))
         return entries
     if isinstance(action, Create):
-        contact = action.contact
         return [
-            _entry(session, case, "create", side, "done", changes=_all_fields(Contact(), contact))
+            _entry(
+                session,
+                case,
+                "create",
+                side,
+                "done",
+                changes=_all_fields(Contact(), _answered(case, side, action.contact)),
+            )
             for side in done
         ]
     if isinstance(action, Delete):
@@ -63,7 +70,7 @@ def _update_entry(session: Session, case: Case, action: Update, side: Side, stat
         loss.field: field_text(loss.field, loss.lost) for loss in merged.losses if loss.winner is not side
     }
     before = case.contacts[side]
-    target = merged.targets.get(side, Contact())
+    target = _answered(case, side, merged.targets.get(side, Contact()))
     changes = tuple(
         Change(
             name,
@@ -75,6 +82,16 @@ def _update_entry(session: Session, case: Case, action: Update, side: Side, stat
     )
     kind = "merge" if action.links else "update"
     return _entry(session, case, kind, side, state, before=to_plain(before), changes=changes)
+
+
+def _answered(case: Case, side: Side, sent: Contact) -> Contact:
+    """What a side said it holds after a write: that may be less than it was sent. Without an answer, what was sent."""
+    outcome = case.outcomes.get(side)
+    if outcome is None or outcome.status is not Status.DONE or outcome.record is None:
+        return sent
+    if side is Side.SUGAR:
+        return read_sugar(outcome.record, case.mapping)
+    return google_person.read(outcome.record, sent)
 
 
 def _all_fields(before: Contact, after: Contact) -> tuple[Change, ...]:
@@ -104,7 +121,7 @@ def _entry(
         id=history.entry_id(session.run, case.key, f"{action}-{side or 'state'}{_version(case)}"),
         at=now,
         run=session.run,
-        trigger=session.trigger,
+        trigger=case.trigger or session.trigger,
         sugar_id=mapping.sugar_id if mapping else None,
         google_id=case.google_id,
         name=mapping.name if mapping else "",

@@ -56,7 +56,6 @@ class Transitions:
             return []
         if action.state is State.GONE:
             return self.gone(case, mapping)
-        self.session.counts[str(action.state)] += 1
         fresh = replace(
             mapping,
             state=action.state,

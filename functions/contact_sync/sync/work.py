@@ -9,7 +9,9 @@ from ..errors import SyncError
 from ..store import runs, users
 from ..store.records import RunRecord
 from ..store.write import Conflict
+from .disconnect import disconnect
 from .engine import Engine
+from .preview import unplanned
 from .progress import KEPT
 from .request import WorkerRequest
 from .run import run
@@ -23,9 +25,11 @@ def work(engine: Engine, asked: WorkerRequest, *, last_attempt: bool = False) ->
     Raises TransientForAll for a fault that all users share. On the task's last attempt the failure is recorded first:
     Cloud Tasks has no dead-letter queue.
     """
-    preview = asked.run if asked.trigger == "preview" else None
     try:
-        summary = run(engine, asked.user, asked.trigger, asked.run, asked.attempt, preview)
+        if asked.trigger == "disconnect":
+            summary = disconnect(engine, asked.user, asked.run, asked.attempt)
+        else:
+            summary = run(engine, asked.user, asked.trigger, asked.run, asked.attempt)
     except Exception as error:
         if last_attempt:
             _record_failure(engine, asked, error.code if isinstance(error, SyncError) else "internal")
@@ -54,6 +58,8 @@ def _record_failure(engine: Engine, asked: WorkerRequest, code: str) -> None:
         )
         writes.append(runs.put(asked.user, record))
     try:
+        if asked.run is not None:
+            writes += unplanned(engine, asked.user, asked.trigger, asked.run, code)
         engine.db.commit(writes)
     except (SyncError, Conflict):
         log.error("a failed run could not be recorded", extra={"code": code})

@@ -21,8 +21,27 @@ from ..errors import (
 )
 from ..store.paging import InvalidCursor
 from ..sync.engine import Engine
-from . import backlog, caller, history, labels, mappings, runs, settings, sign_in, status
+from . import (
+    backlog,
+    caller,
+    connection,
+    history,
+    hooks,
+    inventory,
+    labels,
+    mappings,
+    openapi,
+    preview,
+    runs,
+    scope,
+    settings,
+    sign_in,
+    status,
+    why,
+)
 from .pages import errors, home, page
+from .pages import history as history_pages
+from .pages import preview as preview_pages
 from .site import JsonDates, Refusal, Site, register
 
 log = logging.getLogger("contact_sync.web")
@@ -49,10 +68,27 @@ PLAIN = {
     413: "The body of the request is too large.",
 }
 RECONNECT = ("reconnect", "permission_missing")
-TABS = (("settings", "Settings", "home.page"),)
+TABS = (
+    ("settings", "Settings", "home.page"),
+    ("preview", "Preview", "preview.start"),
+    ("history", "History", "history.page"),
+)
 """The pages in the order of their tabs: name, title, endpoint."""
-PAGES = (home,)
-PARTS = (status, settings, runs, history, backlog, mappings, labels)
+PAGES = (home, preview_pages, history_pages)
+PARTS = (
+    status,
+    connection,
+    settings,
+    runs,
+    preview,
+    history,
+    backlog,
+    mappings,
+    scope,
+    inventory,
+    labels,
+    why,
+)
 
 
 def create_app(config: Config, engine: Engine) -> Flask:
@@ -65,7 +101,7 @@ def create_app(config: Config, engine: Engine) -> Flask:
         SECRET_KEY=config.session_key,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
-        SESSION_COOKIE_NAME="__Host-session" if site.secure and site.cookie_path == "/" else "session",
+        SESSION_COOKIE_NAME=site.cookie_name,
         SESSION_COOKIE_PATH=site.cookie_path,
         SESSION_COOKIE_SECURE=site.secure,
         SESSION_COOKIE_HTTPONLY=True,
@@ -75,6 +111,8 @@ def create_app(config: Config, engine: Engine) -> Flask:
     with app.app_context():
         register(site)
     app.register_blueprint(status.public)
+    app.register_blueprint(openapi.routes(part.routes for part in PARTS))
+    app.register_blueprint(hooks.routes)
     app.register_blueprint(sign_in.routes)
     api = Blueprint("api", __name__, url_prefix="/api")
     api.before_request(caller.identify)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
-from ..store import backlog
+from ..contacts.side import Side
+from ..store import backlog, mappings
 from ..store.database import Database
 from ..store.records import BacklogEntry
 from .caller import caller, user_id
 from .names import Names
 from .operation import Answer, Asked, Operations, Sent
 from .runs import run_soon
-from .site import PAGE, Cursor, Refusal, Text, site
+from .site import PAGE, Cursor, Moment, Refusal, Text, refusals, site
 
 routes = Operations("backlog")
 
@@ -55,7 +55,10 @@ class Partner(Answer, frozen=True, kw_only=True):
 
 
 class BacklogItem(Answer, frozen=True, kw_only=True):
-    """A contact that waits for a decision, and why. `records` are both sides as last seen, where they are kept."""
+    """A contact that waits for a decision, and why. `records` are both sides as last seen, where they are kept.
+
+    `deletes_on` is the side on which a release would delete it, where a deletion is the question.
+    """
 
     id: str
     name: str
@@ -66,9 +69,10 @@ class BacklogItem(Answer, frozen=True, kw_only=True):
     field: str | None
     group: str | None
     attempts: int
-    since: datetime
+    since: Moment
     records: dict[str, Any] | None
     partners: list[Partner]
+    deletes_on: Side | None
 
 
 class BacklogPage(Answer, frozen=True, kw_only=True):
@@ -89,11 +93,53 @@ def listed(query: BacklogQuery) -> BacklogPage:
         cursor=query.cursor,
         limit=PAGE,
     )
-    names = Names.of(site(), caller().user, found)
-    return BacklogPage(items=[_shown(entry, names) for entry in found], next=following)
+    return BacklogPage(items=_shown(found), next=following)
 
 
-@routes.post("/backlog/{entry}/release")
+class Cause(Answer, frozen=True, kw_only=True):
+    """Entries with one cause, and of one group where they form one.
+
+    `message` is the group's, `deletes_on` the side on which its release would delete.
+    """
+
+    cause: str
+    group: str | None
+    count: int
+    message: str | None
+    deletes_on: Side | None
+
+
+class CausesPage(Answer, frozen=True, kw_only=True):
+    """Every cause and group that there is now; `next` is always null."""
+
+    items: list[Cause]
+    next: str | None
+
+
+@routes.get("/backlog/causes")
+def causes() -> CausesPage:
+    """How many entries are open, by cause and group."""
+    found = backlog.causes(site().engine.db, user_id())
+    items = [
+        Cause(
+            cause=one.cause,
+            group=one.group,
+            count=one.count,
+            message=one.message,
+            deletes_on=_side_of(one.group),
+        )
+        for one in found
+    ]
+    return CausesPage(items=items, next=None)
+
+
+@routes.get("/backlog/{entry}")
+def one(entry: str) -> BacklogItem:
+    """One open entry."""
+    return _shown([_open(entry)])[0]
+
+
+@routes.post("/backlog/{entry}/release", errors=(409, 502))
 def release(entry: str) -> Decided:
     """Decide again about one contact, on fresh reads."""
     from ..sync import resolve
@@ -101,7 +147,7 @@ def release(entry: str) -> Decided:
     return _decide_one(resolve.release, entry)
 
 
-@routes.post("/backlog/{entry}/keep")
+@routes.post("/backlog/{entry}/keep", errors=(409, 502))
 def keep(entry: str) -> Decided:
     """Leave one contact as it is."""
     from ..sync import resolve
@@ -109,19 +155,17 @@ def keep(entry: str) -> Decided:
     return _decide_one(resolve.keep, entry)
 
 
-@routes.post("/backlog/{entry}/choose")
+@routes.post("/backlog/{entry}/choose", errors=(409, 502))
 def choose(entry: str, body: Choice) -> Decided:
     """Link an ambiguous contact with one of its candidates."""
     from ..sync import resolve
 
-    try:
+    with refusals():
         resolve.choose(site().engine.db, user_id(), entry, body.partner.removeprefix("people/"))
-    except resolve.Refused as refused:
-        raise Refusal.of_decision(refused.status, str(refused)) from None
     return _decided(1)
 
 
-@routes.post("/backlog/release")
+@routes.post("/backlog/release", errors=(404, 409, 502))
 def release_all(body: Selection) -> Decided:
     """Decide again about all contacts of a cause or group."""
     from ..sync import resolve
@@ -129,7 +173,7 @@ def release_all(body: Selection) -> Decided:
     return _decide(resolve.release, _selected(body))
 
 
-@routes.post("/backlog/keep")
+@routes.post("/backlog/keep", errors=(404, 409, 502))
 def keep_all(body: Selection) -> Decided:
     """Leave all contacts of a cause or group as they are."""
     from ..sync import resolve
@@ -145,21 +189,17 @@ def _selected(wanted: Selection) -> list[str]:
 
 
 def _decide_one(decide: Decide, entry: str) -> Decided:
-    if entry not in backlog.get(site().engine.db, user_id(), [entry]):
-        raise Refusal(404, "not_found", "There is no such entry; perhaps it was decided already.")
-    return _decide(decide, [entry])
+    return _decide(decide, [_open(entry).id])
 
 
 def _decide(decide: Decide, entries: Sequence[str]) -> Decided:
-    from ..sync.resolve import Refused
-
     try:
-        count = decide(site().engine.db, user_id(), entries)
-    except Refused as refused:
+        with refusals():
+            return _decided(decide(site().engine.db, user_id(), entries))
+    except Refusal:
         # Some of many may have been decided before the refusal.
         run_soon(site(), caller().user)
-        raise Refusal.of_decision(refused.status, str(refused)) from None
-    return _decided(count)
+        raise
 
 
 def _decided(count: int) -> Decided:
@@ -168,18 +208,52 @@ def _decided(count: int) -> Decided:
     return Decided(count=count)
 
 
-def _shown(entry: BacklogEntry, names: Names) -> BacklogItem:
-    return BacklogItem(
-        id=entry.id,
-        name=entry.name or names.google.get(entry.google_id or "", ""),
-        sugar_id=entry.sugar_id,
-        google_id=entry.google_id,
-        cause=entry.cause,
-        message=entry.message,
-        field=entry.field,
-        group=entry.group,
-        attempts=entry.attempts,
-        since=entry.since,
-        records=dict(entry.records) if entry.records is not None else None,
-        partners=[Partner(id=partner, name=names.partner(partner)) for partner in entry.partners],
-    )
+def _open(entry: str) -> BacklogEntry:
+    found = backlog.get(site().engine.db, user_id(), [entry])
+    if entry not in found:
+        raise Refusal(404, "not_found", "There is no such entry; perhaps it was decided already.")
+    return found[entry]
+
+
+def _shown(entries: Sequence[BacklogEntry]) -> list[BacklogItem]:
+    names, deletes_on = Names.of(site(), caller().user, entries), _deletes_on(entries)
+    return [
+        BacklogItem(
+            id=entry.id,
+            name=entry.name or names.google.get(entry.google_id or "", ""),
+            sugar_id=entry.sugar_id,
+            google_id=entry.google_id,
+            cause=entry.cause,
+            message=entry.message,
+            field=entry.field,
+            group=entry.group,
+            attempts=entry.attempts,
+            since=entry.since,
+            records=dict(entry.records) if entry.records is not None else None,
+            partners=[Partner(id=partner, name=names.partner(partner)) for partner in entry.partners],
+            deletes_on=deletes_on.get(entry.id),
+        )
+        for entry in entries
+    ]
+
+
+def _deletes_on(entries: Sequence[BacklogEntry]) -> dict[str, Side]:
+    """By entry, where a deletion is the question: the side that still has the contact."""
+    edited = [entry.sugar_id for entry in entries if entry.cause == "deleted_and_edited" and entry.sugar_id]
+    known = mappings.get(site().engine.db, user_id(), edited) if edited else {}
+    sides: dict[str, Side] = {}
+    for entry in entries:
+        mapping = known.get(entry.sugar_id or "")
+        side = Side.SUGAR if entry.cause == "merged_in_google" else _side_of(entry.group)
+        if mapping is not None and mapping.missing is not None:
+            side = mapping.missing.side.other
+        if side is not None:
+            sides[entry.id] = side
+    return sides
+
+
+def _side_of(group: str | None) -> Side | None:
+    """The side on which a group's deletions wait: it is part of the group's name."""
+    cause, _, rest = (group or "").partition("-")
+    side = rest.partition("-")[0]
+    return Side(side) if cause == "mass_delete" and side in list(Side) else None

@@ -1,16 +1,21 @@
-"""What the sync did, newest first."""
+"""What the sync did, newest first; as a list, as a file, and undone one by one."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Any
+
+from flask import Response
 
 from ..contacts.side import Side
 from ..store import history
 from ..store.records import Change, HistoryEntry
-from .caller import user_id
+from . import history_csv
+from .caller import caller, user_id
 from .operation import Answer, Asked, Operations
-from .site import PAGE, Cursor, Text, site
+from .preview import PreviewOrdered
+from .runs import require_connection
+from .site import PAGE, Cursor, Moment, Refusal, Text, refusals, site
 
 routes = Operations("history")
 
@@ -21,6 +26,13 @@ class HistoryQuery(Asked, frozen=True, kw_only=True):
     contact: Text | None = None
     run: Text | None = None
     cursor: Cursor | None = None
+
+
+class ExportQuery(Asked, frozen=True, kw_only=True):
+    """Which entries: of one contact (an id of either side), of one run, or all."""
+
+    contact: Text | None = None
+    run: Text | None = None
 
 
 class FieldChange(Answer, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,7 +48,7 @@ class HistoryItem(Answer, frozen=True, kw_only=True):
     """One action that was carried out. `before` is the whole record it replaced, as far as it is kept."""
 
     id: str
-    at: datetime
+    at: Moment
     run: str
     trigger: str
     action: str
@@ -58,15 +70,54 @@ class HistoryPage(Answer, frozen=True, kw_only=True):
 @routes.get("/history")
 def listed(query: HistoryQuery) -> HistoryPage:
     """What was done, newest first."""
-    found, following = history.page(
-        site().engine.db,
-        user_id(),
-        contact=query.contact.removeprefix("people/") if query.contact else None,
-        run=query.run,
-        cursor=query.cursor,
-        limit=PAGE,
-    )
+    found, following = _page(user_id(), query.contact, query.run, query.cursor)
     return HistoryPage(items=[shown(entry) for entry in found], next=following)
+
+
+@routes.get("/history.csv", content="text/csv")
+def export(query: ExportQuery) -> Response:
+    """The history as a file, newest first: one line for each field that changed.
+
+    The file is UTF-8 with a byte order mark, as spreadsheets expect. A value that a spreadsheet would take for a
+    formula has an apostrophe before it.
+    """
+    return history_csv.download(_pages(user_id(), query))
+
+
+@routes.get("/history/{entry}")
+def one(entry: str) -> HistoryItem:
+    """One entry."""
+    found = history.get(site().engine.db, user_id(), entry)
+    if found is None or found.state != history.DONE:
+        raise Refusal(404, "not_found", "There is no such entry, or it is too long ago.")
+    return shown(found)
+
+
+@routes.post("/history/{entry}/undo", status=202, errors=(409, 502))
+def undo(entry: str) -> PreviewOrdered:
+    """Plan to undo one entry: a preview, which is then applied like any other."""
+    from ..sync.orders import order_undo
+
+    require_connection(site(), caller().user)
+    with refusals():
+        return PreviewOrdered(preview=order_undo(site().engine, user_id(), entry))
+
+
+def _page(
+    user: str, contact: str | None, run: str | None, cursor: str | None
+) -> tuple[list[HistoryEntry], str | None]:
+    contact = contact.removeprefix("people/") if contact else None
+    return history.page(site().engine.db, user, contact=contact, run=run, cursor=cursor, limit=PAGE)
+
+
+def _pages(user: str, query: ExportQuery) -> Iterator[list[HistoryEntry]]:
+    """All pages; each is read when it is asked for."""
+    cursor: str | None = None
+    while True:
+        found, cursor = _page(user, query.contact, query.run, cursor)
+        yield found
+        if cursor is None:
+            return
 
 
 def shown(entry: HistoryEntry) -> HistoryItem:

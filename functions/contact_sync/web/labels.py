@@ -38,13 +38,13 @@ class LabelsPage(Answer, frozen=True, kw_only=True):
     next: str | None
 
 
-@routes.get("/labels")
+@routes.get("/labels", errors=(409, 429, 502))
 def listed() -> LabelsPage:
     """All labels the user made."""
     return LabelsPage(items=[_shown(label) for label in people(site(), user_id()).labels()], next=None)
 
 
-@routes.post("/labels", status=201)
+@routes.post("/labels", status=201, errors=(409, 422, 429, 502))
 def create(body: NewLabel) -> LabelItem:
     """A label of this name: the existing one, in whatever case it is written, or a new one."""
     return _shown(people(site(), user_id()).create_label(body.name.strip()))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from ..contacts.mapping import Mapping, State
 from ..contacts.side import Side
 from ..store import mappings
 from .caller import caller, user_id
 from .operation import Answer, Asked, Operations
 from .runs import run_soon
-from .site import PAGE, Cursor, Refusal, site
+from .site import PAGE, Cursor, Moment, refusals, site
 
 routes = Operations("mappings")
 
@@ -26,7 +24,7 @@ class MissingSide(Answer, frozen=True, kw_only=True):
     """A side that was found deleted, and when that was noted."""
 
     side: Side
-    at: datetime
+    at: Moment
 
 
 class MappingItem(Answer, frozen=True, kw_only=True):
@@ -39,7 +37,7 @@ class MappingItem(Answer, frozen=True, kw_only=True):
     missing: MissingSide | None
     created_side: Side | None
     backlog: str | None
-    due_at: datetime | None
+    due_at: Moment | None
     attempts: int
 
 
@@ -57,28 +55,24 @@ def listed(query: MappingsQuery) -> MappingsPage:
     return MappingsPage(items=[_shown(mapping) for mapping in found], next=following)
 
 
-@routes.post("/mappings/{sugar_id}/link")
+@routes.post("/mappings/{sugar_id}/link", errors=(409, 502))
 def link(sugar_id: str) -> MappingItem:
     """Keep both sides of an unlinked contact in sync again."""
     from ..sync import resolve
 
-    try:
+    with refusals():
         resolve.link_again(site().engine.db, user_id(), sugar_id)
-    except resolve.Refused as refused:
-        raise Refusal.of_decision(refused.status, str(refused)) from None
     run_soon(site(), caller().user)
     return _one(sugar_id)
 
 
-@routes.post("/mappings/{sugar_id}/unlink")
+@routes.post("/mappings/{sugar_id}/unlink", errors=(409,))
 def unlink(sugar_id: str) -> MappingItem:
     """Stop syncing a contact; both sides keep it."""
     from ..sync import resolve
 
-    try:
+    with refusals():
         resolve.unlink(site().engine.db, user_id(), sugar_id)
-    except resolve.Refused as refused:
-        raise Refusal.of_decision(refused.status, str(refused)) from None
     return _one(sugar_id)
 
 

@@ -34,6 +34,10 @@ class Operation:
     answer: Any
     content: str
     """The media type of the answer."""
+    errors: tuple[int, ...]
+    """Statuses of errors beside those that every operation of its kind can answer."""
+    if_match: bool
+    """Whether If-Match is heeded."""
 
     @property
     def rule(self) -> str:
@@ -80,7 +84,14 @@ class Operations:
         return self._offer("DELETE", path, **more)
 
     def _offer(
-        self, method: str, path: str, status: int = 200, content: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int = 200,
+        content: str = "application/json",
+        errors: tuple[int, ...] = (),
+        if_match: bool = False,
     ) -> Callable[[F], F]:
         def offer(function: F) -> F:
             hints = get_type_hints(function, include_extras=True)
@@ -94,6 +105,8 @@ class Operations:
                     hints.get("body"),
                     hints["return"],
                     content,
+                    errors,
+                    if_match,
                 )
             )
             return function

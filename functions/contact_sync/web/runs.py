@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from ..errors import SyncError
@@ -13,7 +13,7 @@ from ..sync import schedule
 from . import account
 from .caller import user_id
 from .operation import Answer, Asked, Operations
-from .site import PAGE, Cursor, Refusal, Site, site
+from .site import PAGE, Cursor, Moment, Refusal, Site, site
 
 routes = Operations("runs")
 
@@ -46,8 +46,8 @@ class RunItem(Answer, frozen=True, kw_only=True):
     total: int
     waiting: int
     counts: dict[str, int]
-    started: datetime
-    finished: datetime | None
+    started: Moment
+    finished: Moment | None
     error: str | None
 
 
@@ -58,7 +58,7 @@ class RunsPage(Answer, frozen=True, kw_only=True):
     next: str | None
 
 
-@routes.post("/sync", status=202)
+@routes.post("/sync", status=202, errors=(409, 502))
 def sync() -> Started:
     """Sync now; while a run works, have it followed by another and answer that one."""
     account.try_again(site(), user_id())
@@ -69,7 +69,7 @@ def sync() -> Started:
 def listed(query: RunsQuery) -> RunsPage:
     """The latest runs, newest first."""
     found, following = runs.page(site().engine.db, user_id(), cursor=query.cursor, limit=PAGE)
-    return RunsPage(items=[_shown(run) for run in found], next=following)
+    return RunsPage(items=[shown(run) for run in found], next=following)
 
 
 @routes.get("/runs/{run}")
@@ -78,10 +78,17 @@ def one(run: str) -> RunItem:
     found = runs.get(site().engine.db, user_id(), run)
     if found is None:
         raise Refusal(404, "not_found", "There is no such run, or it is too long ago.")
-    return _shown(found)
+    return shown(found)
 
 
-def _shown(run: RunRecord) -> RunItem:
+def newest() -> RunItem | None:
+    """The run that was asked for last."""
+    found, _ = runs.page(site().engine.db, user_id(), limit=1)
+    return shown(found[0]) if found else None
+
+
+def shown(run: RunRecord) -> RunItem:
+    """A stored run as it is answered."""
     cut_off = run.finished is None and site().engine.now() - run.started > (
         LONGEST_QUEUED if run.phase == QUEUED else LONGEST
     )

@@ -106,7 +106,7 @@ def get() -> Settings:
     return shown(caller().user)
 
 
-@routes.put("/settings")
+@routes.put("/settings", errors=(412, 428), if_match=True)
 def put(body: GivenSettings) -> Settings:
     """Replace all settings, if they still have the version of If-Match."""
     if not request.if_match and body.version is None:
@@ -118,7 +118,7 @@ def put(body: GivenSettings) -> Settings:
     return save(body.settings, None if request.if_match else body.version)
 
 
-@routes.post("/settings/reset")
+@routes.post("/settings/reset", errors=(412,), if_match=True)
 def reset() -> Settings:
     """All settings as they are for a new user."""
     return _save(lambda _held: SyncSettings())
@@ -193,19 +193,19 @@ def _object(data: bytes) -> Json:
 
 def _chosen(wanted: Json, held: SyncSettings, policy: Policy) -> SyncSettings:
     """The settings in a body. What is locked keeps the value the user once chose, for when the lock is lifted."""
-    given, own = dict(_leaves(wanted)), dict(_leaves(to_plain(held)))
+    given, own = dict(leaves(wanted)), dict(leaves(to_plain(held)))
     refused = [path for path, value in policy.forced.items() if given[path] != value]
     if refused:
         named = ", ".join(refused)
         raise Refusal(
             403, "locked", f"{named} cannot be changed. {LOCKED} Nothing was saved.", {"keys": refused}
         )
-    return from_plain(_nested(given | {path: own[path] for path in policy.forced}))
+    return from_plain(nested(given | {path: own[path] for path in policy.forced}))
 
 
 def _problems(wanted: Json) -> Iterator[tuple[str, str]]:
     """Every key that is unknown, missing or of the wrong type, and what is wrong with it."""
-    defaults, given = dict(_leaves(to_plain(SyncSettings()))), dict(_leaves(wanted))
+    defaults, given = dict(leaves(to_plain(SyncSettings()))), dict(leaves(wanted))
     groups = {path.partition(".")[0] for path in defaults if "." in path}
     for path in given:
         if path in groups:
@@ -218,26 +218,27 @@ def _problems(wanted: Json) -> Iterator[tuple[str, str]]:
     for path, value in given.items():
         if path in defaults:
             try:
-                from_plain(_nested(defaults | {path: value}))
+                from_plain(nested(defaults | {path: value}))
             except InvalidSettings as error:
                 yield path, str(error).partition(" - at ")[0]
 
 
-def _leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
     """Every single setting by its path, as in "auto.enabled"."""
     for key, value in settings.items():
         if isinstance(value, dict) and value and not above:
-            yield from _leaves(value, f"{key}.")
+            yield from leaves(value, f"{key}.")
         else:
             yield f"{above}{key}", value
 
 
-def _nested(leaves: Mapping[str, Any]) -> Json:
-    nested: Json = {}
-    for path, value in leaves.items():
+def nested(single: Mapping[str, Any]) -> Json:
+    """Single settings by their paths, as the object they are part of."""
+    whole: Json = {}
+    for path, value in single.items():
         group, _, key = path.rpartition(".")
-        (nested.setdefault(group, {}) if group else nested)[key] = value
-    return nested
+        (whole.setdefault(group, {}) if group else whole)[key] = value
+    return whole
 
 
 def shown(user: User) -> Settings:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
@@ -22,6 +23,8 @@ PAGE = 50
 Text = Annotated[str, Meta(max_length=1000)]
 """A text that a caller sends."""
 Cursor = Annotated[str, Meta(max_length=1000, description="The value of `next` of the page before.")]
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A moment, with its zone, as an answer tells it."""
 _EXTENSION = "contact_sync"
 
 
@@ -52,6 +55,11 @@ class Site:
     def cookie_path(self) -> str:
         """The path of the web function: other functions may live on the same host."""
         return urlsplit(self.config.web_url).path or "/"
+
+    @property
+    def cookie_name(self) -> str:
+        """The name of the session cookie; with the prefix no other host can set it."""
+        return "__Host-session" if self.secure and self.cookie_path == "/" else "session"
 
     @property
     def secure(self) -> bool:
@@ -86,6 +94,17 @@ class Refusal(Exception):
     def of_decision(cls, status: int, message: str) -> Refusal:
         """A decision about a contact that is not possible as the contact stands."""
         return cls(status, "not_found" if status == 404 else "not_possible", message)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Answer what the sync refuses as what it is for the caller."""
+    from ..sync.resolve import Refused
+
+    try:
+        yield
+    except Refused as refused:
+        raise Refusal.of_decision(refused.status, str(refused)) from None
 
 
 class JsonDates(DefaultJSONProvider):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, session
 
 from ..contacts.mapping import State
-from ..contacts.side import Side
 from ..store import backlog, google_index, mappings, system
-from ..store.records import User
 from .caller import caller
+from .connection import Connection, connection_of
 from .operation import Answer, Operations
-from .site import site
+from .site import Moment, site
 
 routes = Operations("status")
 public = Blueprint("public", __name__)
@@ -30,15 +28,6 @@ class SessionState(Answer, frozen=True, kw_only=True):
 
     email: str
     csrf_token: str | None
-
-
-class Connection(Answer, frozen=True, kw_only=True):
-    """Whether the user's two accounts are connected; `message` says what to do where they are not."""
-
-    state: str
-    message: str
-    google_account: str
-    sugar_user: str | None
 
 
 class Counts(Answer, frozen=True, kw_only=True):
@@ -63,21 +52,7 @@ class Status(Answer, frozen=True, kw_only=True):
     counts: Counts
     running: str | None
     last_run: dict[str, Any] | None
-    next_run: datetime | None
-
-
-class ConnectionCounts(Answer, frozen=True, kw_only=True):
-    """How many contacts ending the connection would concern."""
-
-    linked: int
-    created_in_google: int
-    google_contacts: int
-
-
-class ConnectionState(Connection, frozen=True, kw_only=True):
-    """The connection, and what ending it would concern."""
-
-    counts: ConnectionCounts
+    next_run: Moment | None
 
 
 @routes.get("/session")
@@ -93,7 +68,7 @@ def get_status() -> Status:
     lease = user.lease if user.lease and user.lease.until > now else None
     read = user.cursors.full_at is not None
     return Status(
-        connection=Connection(**_connection(user)),
+        connection=connection_of(user),
         paused=system.pause(db) or ("Syncing is paused for you." if user.paused else None),
         disabled=site().engine.policy.disabled,
         creates_paused=user.creates_paused,
@@ -110,26 +85,3 @@ def get_status() -> Status:
         last_run=dict(user.last_run) if user.last_run is not None else None,
         next_run=user.next_sync_at,
     )
-
-
-@routes.get("/connection")
-def get_connection() -> ConnectionState:
-    """The connection, and how many contacts ending it would concern."""
-    user, db = caller().user, site().engine.db
-    created = mappings.count(db, user.id, created_side=Side.GOOGLE)
-    gone = mappings.count(db, user.id, created_side=Side.GOOGLE, state=State.GONE)
-    counts = ConnectionCounts(
-        linked=mappings.count(db, user.id, state=State.LINKED),
-        created_in_google=created - gone,
-        google_contacts=google_index.count(db, user.id),
-    )
-    return ConnectionState(**_connection(user), counts=counts)
-
-
-def _connection(user: User) -> dict[str, Any]:
-    return {
-        "state": user.connection,
-        "message": user.connection_message,
-        "google_account": user.email,
-        "sugar_user": user.sugar_user_name,
-    }

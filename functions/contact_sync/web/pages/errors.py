@@ -49,15 +49,20 @@ def wants_page() -> bool:
     return by_htmx() or request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html"
 
 
+def way_on(code: str) -> dict[str, str] | None:
+    """The one click that leads on from an error, as a template shows it: address and words."""
+    way = WAYS.get(code)
+    return {"address": url_for(way.endpoint), "words": way.words} if way else None
+
+
 def page(status: int, code: str, message: str) -> Response:
     """The page for an error."""
-    way = WAYS.get(code)
     answer = render(
         "error.html",
         status,
         title=TITLES.get(status, "Something went wrong"),
         message=message,
-        way={"address": url_for(way.endpoint), "words": way.words} if way else None,
+        way=way_on(code),
         email=session.get("email"),
     )
     if by_htmx():

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from .. import caller
 from .page import render
+from .settings import settings_page
 
 routes = Blueprint("home", __name__)
 
@@ -17,4 +18,4 @@ def page() -> Response:
     if not session.get("sub"):
         return render("welcome.html")
     caller.identify()
-    return render("settings.html", tab="settings")
+    return settings_page()

@@ -50,6 +50,21 @@ OTHER_KINDS = {
     "renewed": "Become contacts of their own",
 }
 
+KIND_NOTES = {
+    "google_deleted": "They were deleted in Sugar, and you chose to have such contacts deleted in Google too.",
+    "sugar_deleted": "They were deleted in Google, and you chose to have such records deleted in Sugar too.",
+    "merged": "The same person is in both address books: from now on the two are kept the same.",
+    "linked": "The same person is in both address books, and both say the same already.",
+    "agreed": "Nothing has to be written.",
+    "quarantined": "Nothing is done to these until you decide. They go to the backlog.",
+    "unlinked": "One side was deleted and the other is kept; it is not synced any more.",
+    "out_of_scope": "They are no longer among the Sugar contacts that you sync. Both sides are kept as they are.",
+    "new": "They are among the Sugar contacts that you sync again.",
+    "gone": "Both sides are deleted; the sync only takes note of it.",
+    "renewed": "The other side was deleted; what is left is synced as a contact of its own.",
+}
+"""What a count of a preview means, where its name does not say it all."""
+
 ACTIONS = {
     "create": "Created",
     "update": "Updated",
@@ -151,6 +166,14 @@ def field(name: str) -> str:
     return FIELDS.get(name, name.replace("_", " ").capitalize())
 
 
+def done(action: str, side: Side | None) -> str:
+    """What a history entry tells, in one line."""
+    said = ACTIONS.get(action, action.replace("_", " ").capitalize())
+    if side is None:
+        return said
+    return f"{said}, {SIDES[side]} updated" if action == "merge" else f"{said} in {SIDES[side]}"
+
+
 def error(code: str) -> str:
     """What an error means, and the way out."""
     return ERRORS.get(code) or FAILED.format(code=code.replace("_", " "))
@@ -159,3 +182,13 @@ def error(code: str) -> str:
 def kind(name: str) -> str:
     """What was or would be done, as a heading."""
     return KINDS.get(name) or OTHER_KINDS.get(name) or name.replace("_", " ").capitalize()
+
+
+def cause(name: str) -> str:
+    """Why a contact needs a decision, as a heading."""
+    return CAUSES.get(name) or name.replace("_", " ").capitalize()
+
+
+def contacts(count: int) -> str:
+    """A number of contacts."""
+    return "1 contact" if count == 1 else f"{count:,} contacts"

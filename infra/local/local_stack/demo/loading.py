@@ -78,7 +78,7 @@ def fill(sugar: SugarBook, google: GoogleBook, wanted: Material, service_passwor
     sugar("add_user", id=COLLEAGUE, user_name=COLLEAGUE, email=f"{COLLEAGUE}@{DOMAIN}")
     accounts = {name: sugar("add_account", name=name) for name in wanted.companies}
     google.open(EMAIL, DOMAIN)
-    records = [_sugar_record(record, user_id, accounts) for scene in wanted.scenes for record in scene.sugar]
+    records = [sugar_record(record, user_id, accounts) for scene in wanted.scenes for record in scene.sugar]
     persons = _persons(google, [record for scene in wanted.scenes for record in scene.google])
     sugar_ids, names = iter(sugar.load(records)), iter(google.load(persons))
     placed = [
@@ -105,7 +105,7 @@ def google_by_id(google: GoogleBook) -> dict[str, Record]:
     return {person["resourceName"].removeprefix("people/"): person for person in google.records()}
 
 
-def _sugar_record(record: Record, user_id: str, accounts: dict[str, str]) -> Record:
+def sugar_record(record: Record, user_id: str, accounts: dict[str, str]) -> Record:
     """The record as Sugar stores it: an owner, and the account's id instead of its name."""
     company = record.get("account_name")
     link = {"account_id": accounts[company]} if company else {}

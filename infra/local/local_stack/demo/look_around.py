@@ -11,6 +11,8 @@ from typing import Any
 import requests
 
 from .loading import EMAIL
+from .newcomer import EMAIL as NEWCOMER
+from .newcomer import STRANGER
 from .progress import Screen
 from .sign_in import Visitor, WebFailed
 from .stack import Stack
@@ -27,7 +29,10 @@ def invite(screen: Screen, stack: Stack, sub: str, visitor: Visitor, pairs: Mapp
     screen.line()
     screen.line(f"  {screen.bold('Look around.')} It goes on syncing every minute until Ctrl-C.")
     screen.line()
-    screen.fact("in a browser", f"{web}/sign-in signs you in as {EMAIL}")
+    screen.fact("in a browser", f"{screen.bold(web)}")
+    screen.fact("", f"sign in as {EMAIL}, whose contacts were just synced,")
+    screen.fact("", f"as {NEWCOMER}, who has never been here,")
+    screen.fact("", f"or as {STRANGER}, who has no Sugar user")
     for path in ("status", "history", "backlog", "settings"):
         screen.fact("with curl" if path == "status" else "", f"{curl} {web}/api/{path}")
     screen.fact("sync now", f"{curl} -X POST -H 'X-CSRF-Token: {visitor.csrf_token}' {web}/api/sync")

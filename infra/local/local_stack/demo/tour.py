@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import loading, look_around, report, stack
+from . import loading, look_around, newcomer, report, stack
 from .loading import EMAIL, Books, Material
 from .options import Options
 from .outcome import stored
@@ -50,6 +50,7 @@ class Tour:
             verdict = self._sync(system, visitor, books)
             good = self._judge(verdict, books)
             if not self.wanted.once:
+                newcomer.add(system.sugar, system.stack.google.url)
                 look_around.invite(self.screen, system.stack, system.google.sub, visitor, verdict.pairs)
                 self.finished = good
                 look_around.stay(self.screen, visitor, processes.check)
@@ -84,6 +85,8 @@ class Tour:
             if state != "connected":
                 raise SyncFailed(f"{EMAIL} signed in, but the connection is {state!r}.")
             said.append(f"as {EMAIL}, access to Google Contacts granted")
+        # From now on whoever signs in by a browser sees the consent page.
+        system.google("auto_approve", enabled=False)
         visitor.change_settings(**BOTH_WAYS)
         self.screen.fact(
             "settings", "create and update in both directions, delete nothing, contacts assigned to me"

@@ -12,7 +12,7 @@ from .scene import COLLEAGUE, LEFT_ALONE, LINKED, Record, Scene
 
 AWKWARD = (*NAMES, *VALUES, *SAME_PERSON, *LOOK_ALIKES)
 
-__all__ = ["AWKWARD", "COLLEAGUE", "COMPANIES", "LEFT_ALONE", "LINKED", "Record", "Scene", "scenes"]
+__all__ = ["AWKWARD", "COLLEAGUE", "COMPANIES", "LEFT_ALONE", "LINKED", "Record", "Scene", "people", "scenes"]
 
 
 def scenes(contacts: int) -> list[Scene]:

@@ -1,0 +1,138 @@
+"""What a person orders beside an ordinary sync: a preview, an undo, a preview applied, the scope cleaned, an inventory.
+
+An order writes its documents, so that it can be watched at once under its id, and enqueues the task that carries it
+out. Nothing here waits for a run or takes the lease.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from ..errors import SyncError
+from ..store import history, mappings, previews, runs
+from ..store.records import Applied, PreviewRecord, RunRecord
+from ..store.write import Conflict, Write
+from . import preview, schedule
+from .approved import SUFFIX
+from .engine import Engine
+from .progress import KEPT
+from .resolve import Refused
+from .undo import refusal
+
+APPLIED_KEPT = timedelta(days=1)
+"""How long a preview can be read once it was applied: what moved is listed there."""
+
+
+def order_preview(engine: Engine, user_id: str) -> str:
+    """Have what a sync would do planned. Returns the preview's id. Raises what `engine.enqueue` raises."""
+    return _ordered_preview(engine, user_id)
+
+
+def order_undo(engine: Engine, user_id: str, entry_id: str) -> str:
+    """Have the undo of a history entry planned. Returns the id of a preview, which is applied like any other.
+
+    Raises Refused: no such entry, or one that can never be undone.
+    """
+    entry = history.get(engine.db, user_id, entry_id)
+    if entry is None or entry.state != history.DONE:
+        raise Refused(404, "There is no such entry in the history.")
+    why = refusal(entry)
+    if why is not None:
+        raise Refused(409, why)
+    return _ordered_preview(engine, user_id, undo=entry_id)
+
+
+def order_apply(engine: Engine, user_id: str, preview_id: str, leave_out: Collection[str]) -> str:
+    """Have a preview carried out, but for the actions left out. Returns the id of the run.
+
+    The same order twice answers the same run; one whose run failed runs again. Raises Refused: there is no such preview
+    (any more), it is not ready, or it was applied with other choices.
+    """
+    wanted, run_id = tuple(sorted(set(leave_out))), f"{preview_id}{SUFFIX}"
+    while True:
+        now = engine.now()
+        found = previews.get(engine.db, user_id, preview_id, now)
+        if found is None:
+            raise Refused(404, "There is no such preview, or its hour is over. Ask for a new one.")
+        if found.state != "ready":
+            raise Refused(409, found.message or "The preview is not ready yet.")
+        applied = found.applied
+        if applied is not None:
+            if applied.leave_out != wanted:
+                raise Refused(409, "This preview was applied already. Ask for a new one.")
+            run = runs.get(engine.db, user_id, run_id)
+            if run is None or run.error is None:
+                return run_id
+        order = previews.patch(
+            user_id,
+            preview_id,
+            if_updated_at=found.updated_at,
+            applied=Applied(run_id, wanted, now),
+            expire_at=max(found.expire_at, now + APPLIED_KEPT),
+        )
+        # A task that was done under the run's own name keeps that name from being used again for a while.
+        name = run_id if applied is None else schedule.successor_task("again", user_id, f"{run_id}/{now}")
+        try:
+            _order(engine, user_id, "apply", run_id, [order], name=name, urgent=True)
+        except Conflict:
+            continue
+        return run_id
+
+
+def order_clean(engine: Engine, user_id: str, count: int) -> str:
+    """Have the Google contacts deleted whose Sugar records left the scope. Returns the id of the run.
+
+    Raises Refused if there are not exactly `count` of them.
+    """
+    there = mappings.count_left_scope(engine.db, user_id)
+    if there != count:
+        raise Refused(409, f"By now {there} contacts are out of your scope and still in Google. Look again.")
+    run_id = engine.new_id()
+    _order(engine, user_id, "clean", run_id, total=count, urgent=True)
+    return run_id
+
+
+def order_inventory(engine: Engine, user_id: str) -> str:
+    """Have both sides taken in, and nothing planned or written on either. Returns the id of the run."""
+    run_id = engine.new_id()
+    _order(engine, user_id, "inventory", run_id)
+    return run_id
+
+
+def _ordered_preview(engine: Engine, user_id: str, undo: str | None = None) -> str:
+    now, preview_id = engine.now(), engine.new_id()
+    record = PreviewRecord(
+        preview_id,
+        "planning",
+        now,
+        now + preview.KEPT,
+        undo=undo,
+        new_id=engine.new_id() if undo is not None else None,
+    )
+    _order(engine, user_id, "preview", preview_id, [previews.put(user_id, record)])
+    return preview_id
+
+
+def _order(
+    engine: Engine,
+    user_id: str,
+    trigger: str,
+    run_id: str,
+    writes: Sequence[Write] = (),
+    *,
+    name: str | None = None,
+    total: int = 0,
+    urgent: bool = False,
+) -> None:
+    """Store the order with the document of its run, and enqueue its task. Raises Conflict and what enqueuing raises."""
+    now = engine.now()
+    queued = RunRecord(run_id, trigger, now, phase="queued", total=total, expire_at=now + KEPT)
+    engine.db.commit([runs.put(user_id, queued), *writes])
+    payload = {"user": user_id, "trigger": trigger, "run": run_id}
+    try:
+        engine.enqueue(payload, name=name or run_id, urgent=urgent)
+    except SyncError as error:
+        failed = runs.patch(user_id, run_id, phase="failed", finished=now, error=error.code)
+        engine.db.commit([failed, *preview.unplanned(engine, user_id, trigger, run_id, error.code)])
+        raise

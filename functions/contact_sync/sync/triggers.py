@@ -1,0 +1,10 @@
+"""The kinds of run by what they were asked for."""
+
+from __future__ import annotations
+
+ORDERED = frozenset({"preview", "apply", "clean", "inventory"})
+"""Runs that a person ordered for one purpose. Such a run keeps its id until it is over, whatever interrupts it, and no
+sync follows by itself."""
+
+WITH_OWN_WORK = ORDERED - {"inventory"}
+"""Runs that have something to do whatever the look shows."""

@@ -1,0 +1,193 @@
+"""The preview: what the next run would do, contact by contact, and the order to carry it out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from msgspec import Meta
+
+from ..contacts.side import Side
+from ..store import previews
+from ..store.records import Applied, PlannedAction, PlannedChange, PreviewRecord
+from .caller import caller, user_id
+from .operation import Answer, Asked, Operations, Sent
+from .runs import Started, require_connection
+from .site import PAGE, Cursor, Moment, Refusal, Text, refusals, site
+
+routes = Operations("preview")
+
+PreviewStage = Literal["planning", "ready", "failed", "refused"]
+"""`refused` is an undo that is not possible."""
+
+
+class PreviewOrdered(Answer, frozen=True, kw_only=True):
+    """The preview that is being made: GET /api/preview/{preview} follows it."""
+
+    preview: str
+
+
+class PreviewQuery(Asked, frozen=True, kw_only=True):
+    """Which planned actions: of one kind, or all."""
+
+    kind: Text | None = None
+    cursor: Cursor | None = None
+
+
+class Apply(Sent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything in the preview is carried out except these actions, by their ids."""
+
+    leave_out: Annotated[list[Text], Meta(max_length=1000)] = msgspec.field(
+        name="except", default_factory=list
+    )
+
+
+class PlannedFieldChange(Answer, frozen=True, kw_only=True):
+    """One field of one side; `exposed` is a private value that the company would see."""
+
+    side: Side
+    field: str
+    before: str
+    after: str
+    exposed: bool
+
+
+class PlannedItem(Answer, frozen=True, kw_only=True):
+    """What would be done about one contact. `before` and `after` are the whole contact on each side that has it."""
+
+    id: str
+    action: str
+    kinds: list[str]
+    name: str
+    sugar_id: str | None
+    google_id: str | None
+    before: dict[Side, dict[str, Any]]
+    after: dict[Side, dict[str, Any]]
+    changes: list[PlannedFieldChange]
+    message: str | None
+
+
+class AppliedState(Answer, frozen=True, kw_only=True):
+    """The run that carries the preview out, and when that was ordered."""
+
+    run: str
+    at: Moment
+
+
+class MovedItem(Answer, frozen=True, kw_only=True):
+    """An action that was not carried out, because the contact is no longer as it was planned."""
+
+    id: str
+    name: str
+    why: str
+
+
+class PreviewState(Answer, frozen=True, kw_only=True):
+    """A preview and a page of its actions.
+
+    `counts` is by kind. `waiting` counts the contacts that are due beyond those planned here. `undo` is the history
+    entry that it would undo. `next` is the cursor of the next page.
+    """
+
+    preview: str
+    state: PreviewStage
+    error: str | None
+    message: str | None
+    at: Moment
+    counts: dict[str, int]
+    total: int
+    waiting: int
+    undo: str | None
+    applied: AppliedState | None
+    moved: list[MovedItem]
+    items: list[PlannedItem]
+    next: str | None
+
+
+@routes.post("/preview", status=202, errors=(409, 502))
+def order() -> PreviewOrdered:
+    """Plan what a sync would do now. Nothing is written to Sugar or Google."""
+    from ..sync.orders import order_preview
+
+    require_connection(site(), caller().user)
+    with refusals():
+        return PreviewOrdered(preview=order_preview(site().engine, user_id()))
+
+
+@routes.get("/preview/{preview}")
+def get(preview: str, query: PreviewQuery) -> PreviewState:
+    """A preview, and its planned actions page by page. It is kept for an hour."""
+    db, now = site().engine.db, site().engine.now()
+    found = previews.get(db, user_id(), preview, now)
+    if found is None:
+        raise Refusal(404, "not_found", "There is no such preview; it is kept for an hour.")
+    actions, following = previews.actions(
+        db, user_id(), preview, now, kind=query.kind, cursor=query.cursor, limit=PAGE
+    )
+    return _shown(found, [_item(action) for action in actions], following)
+
+
+@routes.get("/preview/{preview}/actions/{action}")
+def one(preview: str, action: str) -> PlannedItem:
+    """One planned action."""
+    found = previews.action(site().engine.db, user_id(), preview, action, site().engine.now())
+    if found is None:
+        raise Refusal(404, "not_found", "There is no such preview; it is kept for an hour.")
+    return _item(found)
+
+
+@routes.post("/preview/{preview}/apply", status=202, errors=(409, 502))
+def apply(preview: str, body: Apply) -> Started:
+    """Carry out what the preview shows, except what is named. What moved meanwhile is left out and listed."""
+    from ..sync.orders import order_apply
+
+    require_connection(site(), caller().user)
+    with refusals():
+        return Started(run=order_apply(site().engine, user_id(), preview, body.leave_out))
+
+
+def _shown(preview: PreviewRecord, items: list[PlannedItem], following: str | None) -> PreviewState:
+    return PreviewState(
+        preview=preview.id,
+        state=cast(PreviewStage, preview.state),
+        error=preview.error,
+        message=preview.message,
+        at=preview.at,
+        counts=dict(preview.counts),
+        total=preview.total,
+        waiting=preview.waiting,
+        undo=preview.undo,
+        applied=_applied(preview.applied),
+        moved=[MovedItem(id=moved.id, name=moved.name, why=moved.why) for moved in preview.moved],
+        items=items,
+        next=following,
+    )
+
+
+def _applied(applied: Applied | None) -> AppliedState | None:
+    return AppliedState(run=applied.run, at=applied.at) if applied else None
+
+
+def _item(action: PlannedAction) -> PlannedItem:
+    return PlannedItem(
+        id=action.id,
+        action=action.action,
+        kinds=list(action.kinds),
+        name=action.name,
+        sugar_id=action.sugar_id,
+        google_id=action.google_id,
+        before={side: dict(contact) for side, contact in action.before.items()},
+        after={side: dict(contact) for side, contact in action.after.items()},
+        changes=[_change(change) for change in action.changes],
+        message=action.message,
+    )
+
+
+def _change(change: PlannedChange) -> PlannedFieldChange:
+    return PlannedFieldChange(
+        side=change.side,
+        field=change.field,
+        before=change.before,
+        after=change.after,
+        exposed=change.exposed,
+    )

@@ -1,0 +1,62 @@
+locals {
+  queues = {
+    # Scheduled work, previews, continuations.
+    scheduled = var.queue_concurrency.scheduled
+    # Sync Now and hooks: somebody is waiting.
+    urgent = var.queue_concurrency.urgent
+  }
+
+  queue_names = { for queue in keys(local.queues) : queue => "${var.name}-${queue}" }
+  queue_paths = {
+    for queue, name in local.queue_names :
+    queue => "projects/${var.project_id}/locations/${var.region}/queues/${name}"
+  }
+
+  # The dispatcher only ever enqueues scheduled work.
+  queue_users = {
+    scheduled = ["dispatcher", "worker", "web"]
+    urgent    = ["worker", "web"]
+  }
+
+  queue_members = merge([
+    for queue, functions in local.queue_users : {
+      for function in functions : "${queue}/${function}" => { queue = queue, function = function }
+    }
+  ]...)
+}
+
+resource "google_cloud_tasks_queue" "this" {
+  for_each = local.queues
+
+  project  = var.project_id
+  name     = local.queue_names[each.key]
+  location = var.region
+
+  rate_limits {
+    max_concurrent_dispatches = each.value
+    max_dispatches_per_second = 20
+  }
+
+  # The worker answers an error only for a fault that all users share, so its successors wait for minutes: 30 s, 60 s,
+  # 120 s, 240 s. A time limit is left out, for Cloud Tasks would try on until both it and the attempts are used up, and
+  # the worker could not know which attempt is the last.
+  retry_config {
+    max_attempts       = var.tasks_max_attempts
+    max_retry_duration = "0s"
+    min_backoff        = "30s"
+    max_backoff        = "300s"
+    max_doublings      = 3
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_cloud_tasks_queue_iam_member" "enqueuer" {
+  for_each = local.queue_members
+
+  project  = var.project_id
+  location = var.region
+  name     = google_cloud_tasks_queue.this[each.value.queue].name
+  role     = "roles/cloudtasks.enqueuer"
+  member   = google_service_account.this[each.value.function].member
+}
