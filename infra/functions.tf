@@ -20,7 +20,7 @@ locals {
     }
     web = {
       public        = true
-      timeout       = 60
+      timeout       = 120
       concurrency   = var.web_capacity.concurrency
       min_instances = var.web_capacity.min_instances
       max_instances = var.web_capacity.max_instances
@@ -37,54 +37,6 @@ locals {
   }
 
   web_url = coalesce(var.web_address, local.addresses["web"])
-
-  # Every variable that the code reads, the secrets aside. What is empty is not set: the code then takes its default.
-  settings = {
-    ALLOWED_DOMAINS       = join(",", var.allowed_domains)
-    FIRESTORE_DATABASE    = var.firestore_database
-    GOOGLE_CLOUD_PROJECT  = var.project_id
-    HISTORY_DAYS          = tostring(var.history_days)
-    OAUTH_CLIENT_ID       = var.oauth_client_id
-    POLICY                = var.policy
-    QUIET_HOURS           = var.quiet_hours == null ? "" : var.quiet_hours
-    SUGAR_CLIENT_ID       = var.sugar_client_id
-    SUGAR_PLATFORM        = var.sugar_platform
-    SUGAR_REST_VERSION    = var.sugar_rest_version
-    SUGAR_SUDO_PLATFORM   = var.sugar_sudo_platform
-    SUGAR_URL             = var.sugar_url
-    SUGAR_USERNAME        = var.sugar_username
-    TASKS_MAX_ATTEMPTS    = tostring(var.tasks_max_attempts)
-    TASKS_QUEUE           = local.queue_paths["scheduled"]
-    TASKS_SERVICE_ACCOUNT = google_service_account.this["invoker"].email
-    TASKS_URGENT_QUEUE    = local.queue_paths["urgent"]
-    WEB_URL               = local.web_url
-    WORKER_URL            = local.addresses["worker"]
-  }
-
-  everywhere = ["FIRESTORE_DATABASE", "GOOGLE_CLOUD_PROJECT", "TASKS_QUEUE", "TASKS_SERVICE_ACCOUNT", "WORKER_URL"]
-  runs = [
-    "HISTORY_DAYS", "OAUTH_CLIENT_ID", "POLICY", "QUIET_HOURS", "SUGAR_CLIENT_ID", "SUGAR_PLATFORM", "SUGAR_REST_VERSION",
-    "SUGAR_SUDO_PLATFORM", "SUGAR_URL", "SUGAR_USERNAME", "TASKS_URGENT_QUEUE",
-  ]
-
-  # Which function reads which of them.
-  reads = {
-    dispatcher = local.everywhere
-    worker     = concat(local.everywhere, local.runs, ["TASKS_MAX_ATTEMPTS"])
-    web        = concat(local.everywhere, local.runs, ["ALLOWED_DOMAINS", "WEB_URL"])
-  }
-
-  environments = {
-    for function, names in local.reads : function => merge(
-      { for name in names : name => local.settings[name] if local.settings[name] != "" },
-      {
-        # Else Cloud Functions sets it to true, and the framework takes the logs out of our hands.
-        LOG_EXECUTION_ID = "false"
-        # The framework's server would have four threads, however many requests Cloud Run sends at a time.
-        THREADS = tostring(local.functions[function].concurrency)
-      },
-    )
-  }
 }
 
 resource "google_cloudfunctions2_function" "this" {

@@ -205,7 +205,12 @@ variable "secret_rotation" {
 variable "source_zip" {
   description = "The zip that infra/build_zip made, seen from the folder infra."
   type        = string
-  default     = "../build/source.zip"
+  default     = "build/source.zip"
+
+  validation {
+    condition     = fileexists("${path.module}/${var.source_zip}")
+    error_message = "There is no such source_zip: run infra/build_zip first."
+  }
 }
 
 variable "sugar_client_id" {

@@ -34,6 +34,9 @@ RUN = run_id(RUNS)
 CONTACT = sugar_id(1)
 """A contact of whom more is told, in the shortest history, than fits on a page."""
 
+ENTRY = history.entry_id(RUN, CONTACT, "update0")
+"""The newest history entry."""
+
 
 def fill(
     db: Database, user_id: str, now: datetime, *, contacts: int = MAPPINGS, waiting: int = BACKLOG

@@ -1,13 +1,28 @@
-"""What is measured: every page and every list of the API, by its address."""
+"""What is measured: every page and every list of the API, by its address.
+
+The export of the history is left out: it is as long as the history.
+"""
 
 from __future__ import annotations
 
-from tests.benchmarks.big_user import CONTACT, RUN
+from tests.benchmarks.big_user import CONTACT, ENTRY, RUN
 
 FIRST = "/"
 """The page that must be there at once."""
 
-PAGES = (FIRST,)
+PAGES = (
+    FIRST,
+    "/preview",
+    "/history",
+    f"/history?contact={CONTACT}",
+    f"/history?run={RUN}",
+    f"/history/{ENTRY}",
+    "/backlog",
+    "/backlog?cause=refused",
+    "/contacts",
+    "/contacts/clean",
+    "/statistics",
+)
 
 LISTS = (
     "/api/session",
@@ -20,10 +35,17 @@ LISTS = (
     "/api/history",
     f"/api/history?contact={CONTACT}",
     f"/api/history?run={RUN}",
+    f"/api/history/{ENTRY}",
     "/api/backlog",
     "/api/backlog?cause=refused",
+    "/api/backlog/causes",
     "/api/mappings?state=linked",
     "/api/mappings?state=unlinked",
+    "/api/scope",
+    "/api/inventory",
+    "/api/why?q=contact1@example.test",
+    "/api/why?q=Contact+No+00001",
+    f"/api/why?q={CONTACT}",
 )
 
 ALL = (*PAGES, *LISTS)

@@ -14,25 +14,10 @@ import pytest
 from playwright.sync_api import Browser, Error, Page
 from tests.browser.chromium import ChromiumMissing, chromium
 from tests.browser.system import System
+from tests.browser.views import VIEWS, new_context
 from tests.browser.watch import Watch
 
 FAILURES = Path(__file__).with_name("failures")
-VIEWS: dict[str, dict[str, Any]] = {
-    "desktop": {},
-    "phone": {
-        "viewport": {"width": 360, "height": 740},
-        "device_scale_factor": 2,
-        "is_mobile": True,
-        "has_touch": True,
-    },
-    "plain": {"java_script_enabled": False},
-    "dark": {"color_scheme": "dark"},
-    "calm": {"reduced_motion": "reduce"},
-}
-"""How people look at pages: on a desktop, on a small phone, without JavaScript, in the dark, with nothing moving."""
-TIMEOUT = 10_000
-"""Milliseconds: generous, the machine may be busy. Nothing waits for longer than it takes."""
-
 OpenPage = Callable[..., Page]
 
 
@@ -106,16 +91,7 @@ def open_page(chrome: Browser, system: System, watch: Watch) -> OpenPage:
     """Opens a page in a browser context of its own, that is with its own cookies; takes Playwright's options."""
 
     def opened(**options: Any) -> Page:
-        context = chrome.new_context(
-            **{
-                "base_url": system.url,
-                "viewport": {"width": 1280, "height": 900},
-                "locale": "en-GB",
-                "timezone_id": "Europe/Berlin",
-                **options,
-            }
-        )
-        context.set_default_timeout(TIMEOUT)
+        context = new_context(chrome, system, **options)
         watch.over(context)
         return context.new_page()
 

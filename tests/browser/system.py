@@ -150,8 +150,12 @@ class System:
         visitor.trust_env = False
         try:
             for path in ("/sign-in", "/grant") if granted else ("/sign-in",):
-                answer = visitor.get(self.url + path, timeout=30)
-                assert answer.ok and answer.url.startswith(self.url), f"{path}: {answer.status_code}"
+                address = self.url + path
+                for _ in ("to Google", "back to us", "home"):
+                    answer = visitor.get(address, timeout=30, allow_redirects=False)
+                    assert answer.is_redirect, f"{address}: {answer.status_code} {answer.text[:300]}"
+                    address = answer.headers["Location"]
+                assert address == f"{self.url}/", address
         finally:
             self.google.auto_approve(enabled=False)
         return visitor.cookies.get_dict()

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page
 from tests.browser.accessibility import axe, fits
-from tests.browser.conftest import VIEWS, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.browser.system import System
+from tests.browser.views import VIEWS
 from tests.browser.visitor import connected
 from tests.browser.watch import Watch
 
@@ -77,14 +78,22 @@ def test_a_page_that_is_too_wide_is_noticed(phone_page: Page, system: System) ->
         fits(phone_page)
 
 
-def test_the_variants_are_what_they_say(open_page: OpenPage, system: System) -> None:
-    asked = {
-        "dark": ({"color_scheme": "dark"}, "(prefers-color-scheme: dark)"),
-        "calm": ({"reduced_motion": "reduce"}, "(prefers-reduced-motion: reduce)"),
-    }
-    for options, query in asked.values():
-        assert not open_page().evaluate("query => matchMedia(query).matches", query)
-        assert open_page(**options).evaluate("query => matchMedia(query).matches", query)
+@pytest.mark.parametrize(
+    ("view", "query"),
+    [
+        ("phone", "(max-device-width: 360px)"),
+        ("plain", "(scripting: none)"),
+        ("dark", "(prefers-color-scheme: dark)"),
+        ("calm", "(prefers-reduced-motion: reduce)"),
+    ],
+)
+def test_a_view_is_what_it_says_and_no_other_is(open_page: OpenPage, view: str, query: str) -> None:
+    those = [
+        name
+        for name in VIEWS
+        if open_page(**VIEWS[name]).evaluate("asked => matchMedia(asked).matches", query)
+    ]
+    assert those == [view]
 
 
 def sync_now(page: Page, system: System) -> str:

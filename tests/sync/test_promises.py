@@ -16,6 +16,7 @@ from tests.world import World, switches
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.settings import Auto
 from contact_sync.store.wire import Query
+from contact_sync.sync import orders
 from contact_sync.sync.engine import in_parallel
 from contact_sync.sync.request import WorkerRequest
 from contact_sync.sync.work import work

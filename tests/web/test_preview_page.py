@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 from tests.web.browser import WEB_URL, Browser, Place
 from tests.web.planned import ID, create, merge, planned, quarantine
+from tests.world import Person
 from werkzeug.test import TestResponse
 
 from contact_sync.store import previews
@@ -59,7 +60,7 @@ def test_a_whole_preview_is_made_chosen_from_and_applied(place: Place, ada: Brow
     assert (ordered.status_code, ordered.location) == (303, f"/runs/{address.rpartition('/')[2]}-apply")
     assert "is being done now" in words_of(ada.get(address))
     place.work()
-    assert sorted(place.world.google_names(place.world.people["ada"])) == ["Ruiz", "Sato"]
+    assert sorted(place.world.google_names(Person(ada.sub, "user-ada"))) == ["Ruiz", "Sato"]
     done = ada.get(address)
     assert "What you ticked was done" in words_of(done)
     assert not ticks(done)

@@ -61,8 +61,8 @@ class Standing:
     settings: SyncSettings
     """Those in force."""
     now: datetime
-    disabled: str | None = None
-    """Why the administrator switched syncing off for everybody."""
+    paused: str | None = None
+    """Why nobody is synced now."""
 
 
 def about_mapping(mapping: Mapping, standing: Standing, entry: BacklogEntry | None) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ def _creating(mapping: Mapping, _standing: Standing) -> list[str]:
 
 
 def _linked(mapping: Mapping, standing: Standing) -> list[str]:
-    said = ["The Sugar contact and the Google contact are linked and kept the same."]
+    said = ["The Sugar contact and the Google contact are linked."]
     if mapping.created_side is not None:
         said.append(f"The sync created it in {NAMES[mapping.created_side]}.")
     missing = mapping.missing
@@ -173,10 +173,15 @@ def _why_at_rest(mapping: Mapping, standing: Standing) -> list[str]:
         return []
     said = []
     for side in Side:
+        here, there = NAMES[side], NAMES[side.other]
         at = mapping.seen.changed_at(side)
-        if at is not None and not standing.settings.may("update", side.other):
+        if standing.settings.may("update", side.other):
+            said.append(f"What changes in {here} goes to {there}.")
+        else:
             off = _switched_off("update", side.other, standing)
-            said.append(f"It was changed in {NAMES[side]} on {_time(at)}, and that stays there: {off}")
+            said.append(f"What changes in {here} stays in {here}: {off}")
+        if at is not None:
+            said.append(f"It was changed in {here} on {_time(at)}, and differs since.")
     settings, denied = standing.settings, standing.user.sugar_denied
     if settings.may("update", Side.SUGAR) and settings.private_fields == "keep":
         said.append(
@@ -260,8 +265,8 @@ def _decided(directive: Directive) -> list[str]:
 
 def _next_run(standing: Standing) -> list[str]:
     user = standing.user
-    if standing.disabled is not None:
-        return [f"Your administrator switched syncing off: {standing.disabled}"]
+    if standing.paused is not None:
+        return [f"Syncing is switched off for everybody: {standing.paused}"]
     if user.paused:
         return ["Syncing is paused for you. Ask your administrator."]
     if user.connection != "connected":

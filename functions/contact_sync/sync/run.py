@@ -11,12 +11,13 @@ from ..contacts.actions import Create, Delete, Update
 from ..contacts.side import Side
 from ..contacts.sugar_record import fields_in
 from ..errors import OperatorMustAct, SyncError, TransientForAll, UserMustAct
+from ..services.sugar import NOT_SENT
 from ..store import runs
 from ..store.records import RunRecord
 from ..store.write import Conflict
 from .apply import apply
 from .approved import approved
-from .batch import Batch
+from .batch import Batch, Case
 from .choice import Choice, DueContacts
 from .clean import LeftScope
 from .ending import Ending, Summary
@@ -185,7 +186,7 @@ class _Run:
         applied = apply(session, batch, writes)
         recorder = Recorder(session, batch, writes)
         groups = recorder.groups()
-        progress.done += sum(bool(case.outcomes) for case in batch.cases)
+        progress.done += sum(_was_sent(case) for case in batch.cases)
         fields: dict[str, Any] = {}
         if any(recorder.deleted.values()):
             fields["deletions"] = self._buckets(recorder.deleted)
@@ -208,6 +209,10 @@ class _Run:
                 kept[key] = kept.get(key, 0) + count
         self.session.holder.user = replace(user, deletions=kept)
         return kept
+
+
+def _was_sent(case: Case) -> bool:
+    return any(outcome.reason != NOT_SENT for outcome in case.outcomes.values())
 
 
 def _choice(session: Session) -> Choice | None:

@@ -14,7 +14,7 @@ from ..contacts.contact import Contact
 from ..contacts.mapping import IndexEntry
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.normal_form import match_address, tidy
-from ..store import backlog, google_index, history, mappings, users
+from ..store import backlog, google_index, history, mappings, system, users
 from ..store.records import HistoryEntry
 from .engine import Engine, addresses
 from .reasons import Standing, about_entry, about_mapping, nothing_known
@@ -55,6 +55,10 @@ class _Found:
     entries: dict[str, IndexEntry] = field(default_factory=dict)
     """Google contacts without a mapping."""
 
+    def items(self) -> list[ContactMapping | IndexEntry]:
+        """All of them."""
+        return [*self.mappings.values(), *self.entries.values()]
+
 
 def why(engine: Engine, user_id: str, question: str) -> list[Explanation]:
     """What is known about the contacts that a question may mean; none: nobody knows such a contact.
@@ -66,11 +70,12 @@ def why(engine: Engine, user_id: str, question: str) -> list[Explanation]:
     if loaded is None or not asked:
         return []
     found = _find(engine, user_id, asked)
-    items: list[ContactMapping | IndexEntry] = [*found.mappings.values(), *found.entries.values()][:MOST]
+    items = found.items()[:MOST]
     open_ids = [item.backlog for item in items if item.backlog is not None]
     entries = backlog.get(engine.db, user_id, open_ids) if open_ids else {}
     user = loaded[0]
-    standing = Standing(user, engine.policy.apply(user.settings), engine.now(), engine.policy.disabled)
+    paused = engine.policy.disabled or system.pause(engine.db)
+    standing = Standing(user, engine.policy.apply(user.settings), engine.now(), paused)
     explained = []
     for item in items:
         waiting = entries.get(item.backlog or "")

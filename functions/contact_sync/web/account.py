@@ -19,7 +19,7 @@ from .site import Site
 
 log = logging.getLogger("contact_sync.web")
 
-PERMISSION_MISSING = "Access to your Google contacts is not granted yet. Open /grant to allow it."
+PERMISSION_MISSING = "Access to your Google contacts is not granted yet."
 _TRIES = 5
 
 
@@ -131,13 +131,13 @@ def sugar_user(site: Site, email: str, held: Tokens) -> dict[str, Any]:
     except SyncError as error:
         log.warning("the Sugar user could not be looked up", extra={"code": error.code})
         return missing | {
-            "connection_message": "Sugar could not be asked for your user. Sign in again later."
+            "connection_message": "Sugar could not be asked for your user. Try again in a few minutes."
         }
     if len(found) != 1:
         many = "Several active Sugar users have" if found else "No active Sugar user has"
         return missing | {
             "connection_message": f"{many} the primary e-mail address {email}. Ask your Sugar administrator to "
-            "give it to your user alone, then sign in again."
+            "give it to your user, and to no other."
         }
     linked = {"sugar_user_id": found[0]["id"], "sugar_user_name": found[0]["user_name"]}
     return linked | standing(held)

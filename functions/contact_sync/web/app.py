@@ -39,9 +39,15 @@ from . import (
     status,
     why,
 )
+from .pages import backlog as backlog_pages
+from .pages import connect as connect_pages
+from .pages import contacts as contacts_pages
 from .pages import errors, home, page
 from .pages import history as history_pages
 from .pages import preview as preview_pages
+from .pages import settings as settings_pages
+from .pages import statistics as statistics_pages
+from .pages import sync as sync_pages
 from .site import JsonDates, Refusal, Site, register
 
 log = logging.getLogger("contact_sync.web")
@@ -72,9 +78,21 @@ TABS = (
     ("settings", "Settings", "home.page"),
     ("preview", "Preview", "preview.start"),
     ("history", "History", "history.page"),
+    ("backlog", "Backlog", "backlog.page"),
+    ("statistics", "Statistics", "statistics.page"),
 )
 """The pages in the order of their tabs: name, title, endpoint."""
-PAGES = (home, preview_pages, history_pages)
+PAGES = (
+    home,
+    settings_pages,
+    sync_pages,
+    connect_pages,
+    preview_pages,
+    history_pages,
+    backlog_pages,
+    contacts_pages,
+    statistics_pages,
+)
 PARTS = (
     status,
     connection,
@@ -140,7 +158,7 @@ def _failed(error: Exception) -> Response:
     """Any error as JSON. Messages of foreign exceptions stay out: they may quote what they failed on."""
     match error:
         case Refusal():
-            return _answer(error.status, error.code, error.message, **error.more)
+            return _answer(error.status, error.code, error.message, error.way, **error.more)
         case InvalidCursor():
             return _answer(400, "invalid_cursor", "This cursor is not valid. Start with the first page.")
         case SyncError():
@@ -163,8 +181,8 @@ def _sync_failed(error: SyncError) -> Response:
     said = f"{error.message[:1].upper()}{error.message[1:].rstrip('.')}."
     match error:
         case UserMustAct():
-            reconnect = " Open /grant to connect again." if error.code in RECONNECT else ""
-            return _answer(409, error.code, said + reconnect)
+            way = "Open /grant to connect again." if error.code in RECONNECT else ""
+            return _answer(409, error.code, said, way)
         case ContactAtFault():
             return _answer(422, error.code, said)
         case OperatorMustAct():
@@ -177,9 +195,12 @@ def _sync_failed(error: SyncError) -> Response:
     raise error
 
 
-def _answer(status_code: int, code: str, message: str, **more: object) -> Response:
+def _answer(status_code: int, code: str, message: str, way: str = "", **more: object) -> Response:
+    """An error. A page leads on by a button, so only a program is told the address of the way on."""
     if errors.wants_page():
         return errors.page(status_code, code, message)
-    response = jsonify({**more, "error": {"code": code, "message": message}})
+    response = jsonify({**more, "error": {"code": code, "message": f"{message} {way}".strip()}})
     response.status_code = status_code
+    if status_code == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -38,7 +38,7 @@ def identify() -> None:
         check_csrf()
     found = users.read(site().engine.db, user_id)
     if found is None:
-        raise Refusal(401, "not_signed_in", "Sign in with a browser first: open /sign-in.")
+        raise Refusal(401, "not_signed_in", "Sign in with a browser first.", way="Open /sign-in.")
     g.caller = Caller(*found)
 
 
@@ -66,7 +66,7 @@ def check_csrf() -> None:
 def _by_cookie() -> str:
     sub, email = session.get("sub"), session.get("email", "")
     if not sub:
-        raise Refusal(401, "not_signed_in", "You are not signed in. Open /sign-in.")
+        raise Refusal(401, "not_signed_in", "You are not signed in.", way="Open /sign-in.")
     if email.rpartition("@")[2].lower() not in site().config.allowed_domains:
         session.clear()
         raise Refusal(403, "domain_not_allowed", "Accounts of your domain may not sign in any more.")

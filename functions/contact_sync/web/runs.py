@@ -22,6 +22,8 @@ KEPT = timedelta(days=30)
 LONGEST = timedelta(minutes=10)
 """A run that began longer ago and has no end recorded was cut off: its lease lasts five minutes."""
 LONGEST_QUEUED = timedelta(hours=1)
+GRANTED_AGAIN = ("disconnected", "permission_missing", "reconnect")
+"""Connections that granting access cures."""
 
 
 class Started(Answer, frozen=True, kw_only=True):
@@ -126,10 +128,9 @@ def require_connection(site: Site, user: User) -> None:
     if paused is not None or user.paused:
         raise Refusal(409, "paused", paused or "Syncing is paused for you. Ask your administrator.")
     if user.connection != "connected":
-        message = (
-            user.connection_message or "Your Google account is not connected. Open /grant to connect it."
-        )
-        raise Refusal(409, user.connection, message)
+        message = user.connection_message or "Your Google account is not connected."
+        way = "Open /grant to connect." if user.connection in GRANTED_AGAIN else ""
+        raise Refusal(409, user.connection, message, way=way)
 
 
 def _running(site: Site, user_id: str) -> str | None:
@@ -137,7 +138,7 @@ def _running(site: Site, user_id: str) -> str | None:
     while True:
         found = users.read(site.engine.db, user_id)
         if found is None:
-            raise Refusal(401, "not_signed_in", "You are not signed in. Open /sign-in.")
+            raise Refusal(401, "not_signed_in", "You are not signed in.", way="Open /sign-in.")
         user, updated_at = found
         require_connection(site, user)
         if user.lease is None or user.lease.until <= site.engine.now():

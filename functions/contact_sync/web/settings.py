@@ -138,7 +138,7 @@ def _save(choose: Callable[[SyncSettings], SyncSettings], version: int | None = 
     def writes(loaded: Loaded) -> list[Write]:
         user = loaded.user
         if user is None:
-            raise Refusal(401, "not_signed_in", "You are not signed in. Open /sign-in.")
+            raise Refusal(401, "not_signed_in", "You are not signed in.", way="Open /sign-in.")
         current = user.settings_version
         # A proxy that compresses answers makes their ETags weak.
         fits = (

@@ -26,6 +26,7 @@ routes = Blueprint("sign_in", __name__)
 IDENTITY_SCOPES = ("openid", "email")
 PATIENCE = timedelta(minutes=15)
 """How long the user may take on Google's page."""
+_TO_GRANT, _TO_SIGN_IN = "Open /grant.", "Open /sign-in."
 _REFUSED = {
     "email_not_verified": "Google has not verified the e-mail address of this account. Verify it, then sign in again.",
     "domain_not_allowed": "Accounts of this domain may not sign in here. Sign in with your company account.",
@@ -108,8 +109,9 @@ def _pending() -> dict[str, Any]:
 
 
 def _start_again(reason: str, asked_for: str = "sign_in") -> Refusal:
-    where = "/grant" if asked_for == "grant" else "/sign-in"
-    return Refusal(400, "start_again", f"{reason} Start again: open {where}.")
+    if asked_for == "grant":
+        return Refusal(400, "grant_again", f"{reason} Nothing was changed.", way=_TO_GRANT)
+    return Refusal(400, "start_again", f"{reason} Please start again.", way=_TO_SIGN_IN)
 
 
 def _declined(asked_for: str, error: str) -> Refusal:
@@ -124,9 +126,10 @@ def _declined(asked_for: str, error: str) -> Refusal:
         return Refusal(
             403,
             "permission_missing",
-            "You did not allow access to your Google contacts, so nothing can be synced. To allow it, open /grant.",
+            "You did not allow access to your Google contacts, so nothing can be synced.",
+            way=_TO_GRANT,
         )
-    return Refusal(403, "sign_in_cancelled", "You cancelled the sign-in. To try again, open /sign-in.")
+    return Refusal(403, "sign_in_cancelled", "You cancelled the sign-in on Google's page.", way=_TO_SIGN_IN)
 
 
 def _exchanged(code: str, verifier: str, asked_for: str) -> Grant:
@@ -173,13 +176,15 @@ def _accept_grant(granted: Grant, nonce: str) -> None:
             403,
             "wrong_account",
             f"You are signed in as {user.email}, but allowed access to the contacts of another Google account. "
-            "Nothing was changed. Open /grant and choose the same account.",
+            "Nothing was changed. Choose the same account in both steps.",
+            way=_TO_GRANT,
         )
     if CONTACTS_SCOPE not in granted.scopes:
         account.permission_missing(site(), user.id)
         raise Refusal(
             403,
             "permission_missing",
-            "The box for your contacts was not ticked, so nothing can be synced. Open /grant and tick it.",
+            "The box for your contacts was not ticked on Google's page, so nothing can be synced. Tick it this time.",
+            way=_TO_GRANT,
         )
     account.connect(site(), user.id, granted)

@@ -80,15 +80,19 @@ def site() -> Site:
 class Refusal(Exception):
     """The request cannot be done: the HTTP status, a stable code, and what the user can do about it.
 
-    `more` goes into the answer beside the error.
+    `more` goes into the answer beside the error. `way` is the address at which it goes on, for a program; a page has a
+    button for it.
     """
 
-    def __init__(self, status: int, code: str, message: str, more: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, more: Mapping[str, Any] | None = None, way: str = ""
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.more = dict(more or {})
+        self.way = way
 
     @classmethod
     def of_decision(cls, status: int, message: str) -> Refusal:

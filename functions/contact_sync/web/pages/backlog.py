@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from flask import Response, flash, request, url_for
+from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...contacts.contact import FIELDS
@@ -17,11 +17,11 @@ from .. import backlog
 from ..backlog import BacklogItem, BacklogQuery, Cause, Choice, Selection
 from ..caller import caller
 from ..operation import LONGEST_ID, asked
-from ..runs import require_connection
 from ..site import Refusal, site
 from . import decisions, words
+from .answers import back_to, refused, when
 from .decisions import Button, Buttons, Verb
-from .page import by_htmx, leave, pages, render
+from .page import by_htmx, pages, render
 
 routes = pages("backlog")
 
@@ -123,10 +123,10 @@ def decide(entry: str, verb: str) -> BaseResponse:
         button = decisions.buttons(item, _settings()).get(cast(Verb, verb))
         (backlog.release if verb == "release" else backlog.keep)(entry)
     except Refusal as refusal:
-        return _refused(refusal)
+        return refused(refusal, _list())
     said = _said(button)
     if not by_htmx():
-        return _to_list(said)
+        return back_to(_list(), said)
     section = next((one for one in _sections(backlog.causes().items) if one.cause == item.cause), None)
     return render("parts/backlog_decided.html", item=item, said=said, section=section, **_place())
 
@@ -140,9 +140,9 @@ def choose(entry: str) -> BaseResponse:
             raise Refusal(409, "nothing_chosen", "Choose first which contact it is.")
         backlog.choose(entry, Choice(partner=partner))
     except Refusal as refusal:
-        return _refused(refusal)
+        return refused(refusal, _list())
     # Others that asked about the same contacts are decided again, too: the whole list may have changed.
-    return _to_list(f"The two are linked. {_when()}")
+    return back_to(_list(), f"The two are linked. {when()}")
 
 
 @routes.post(f"/backlog/{_VERBS}")
@@ -151,14 +151,14 @@ def decide_all(verb: str) -> BaseResponse:
     cause, group = request.form.get("cause"), request.form.get("group")
     try:
         wanted = Selection(group=group) if group else Selection(cause=cause)
-        now = sum(one.count for one in backlog.causes().items if group == one.group or cause == one.cause)
+        causes = backlog.causes().items
+        now = sum(one.count for one in causes if (group == one.group if group else cause == one.cause))
         if str(now) != request.form.get("count"):
             raise Refusal(409, "count", f"There are {now} of them now. Look at the list again, then decide.")
         count = (backlog.release_all if verb == "release" else backlog.keep_all)(wanted).count
     except Refusal as refusal:
-        return _refused(refusal)
-    flash(f"Decided about {words.contacts(count)}. {_when()}", "good")
-    return leave(url_for(".page"))
+        return refused(refusal, _list())
+    return back_to(url_for(".page"), f"Decided about {words.contacts(count)}. {when()}")
 
 
 def _sections(
@@ -217,28 +217,11 @@ def _place() -> dict[str, Any]:
     return {"place": {name: value for name in ("cause", "group") if (value := request.args.get(name))}}
 
 
-def _to_list(said: str, kind: str = "good") -> BaseResponse:
-    flash(said, kind)
-    return leave(url_for(".page", **_place()["place"]))
-
-
-def _refused(refusal: Refusal) -> BaseResponse:
-    """What could not be done, said beside the button, or above the list."""
-    if not by_htmx():
-        return _to_list(refusal.message, "warning")
-    answer = render("parts/refused.html", refusal.status, message=refusal.message)
-    answer.headers |= {"HX-Retarget": "next .refused", "HX-Reswap": "innerHTML"}
-    return answer
+def _list() -> str:
+    """The list that the form was on."""
+    return url_for(".page", **_place()["place"])
 
 
 def _said(button: Button | None) -> str:
     """What happens next, and when."""
-    return decisions.REMEMBERED if button is not None and not button.by_run else _when()
-
-
-def _when() -> str:
-    try:
-        require_connection(site(), caller().user)
-    except Refusal as refusal:
-        return f"The next sync sees to it. {refusal.message}"
-    return decisions.NEXT
+    return "It is remembered." if button is not None and not button.by_run else when()

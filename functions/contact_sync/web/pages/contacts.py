@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, request, url_for
+from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...contacts.mapping import State
@@ -12,11 +12,10 @@ from .. import mappings, scope, status
 from ..caller import caller
 from ..mappings import MappingItem, MappingsQuery
 from ..operation import LONGEST_ID, asked
-from ..runs import require_connection
 from ..scope import Clean
 from ..site import Refusal, site
-from .decisions import NEXT
-from .page import by_htmx, leave, pages, refused, render
+from .answers import back_to, refused, when
+from .page import by_htmx, leave, pages, render
 from .words import SIDES
 
 routes = pages("contacts")
@@ -51,7 +50,7 @@ def link(sugar_id: str) -> BaseResponse:
         item = mappings.link(sugar_id)
     except Refusal as refusal:
         return refused(refusal, url_for(".page", state=_state(State.UNLINKED)))
-    return _done(item, f"It is linked again. {_when()}", State.UNLINKED)
+    return _done(item, f"It is linked again. {when()}", State.UNLINKED)
 
 
 @routes.post(f"{_CONTACT}/unlink")
@@ -78,7 +77,7 @@ def clean() -> BaseResponse:
         run = scope.clean(Clean(count=int(count) if count.isdecimal() else 0)).run
     except Refusal as refusal:
         return _clean_up(refusal)
-    return leave(url_for("sync.run", run=run))
+    return leave(url_for("sync.page", run=run))
 
 
 def link_does(item: MappingItem, settings: SyncSettings) -> str:
@@ -111,8 +110,7 @@ def _done(item: MappingItem, said: str, listed: State) -> BaseResponse:
     """With a script the answer takes the contact's place in the list."""
     if by_htmx():
         return render("parts/contact_done.html", item=item, said=said)
-    flash(said, "good")
-    return leave(url_for(".page", state=_state(listed)))
+    return back_to(url_for(".page", state=_state(listed)), said)
 
 
 def _state(usual: State) -> State:
@@ -124,11 +122,3 @@ def _state(usual: State) -> State:
 def _settings() -> SyncSettings:
     """The settings in force."""
     return site().engine.policy.apply(caller().user.settings)
-
-
-def _when() -> str:
-    try:
-        require_connection(site(), caller().user)
-    except Refusal as refusal:
-        return f"The next sync sees to it. {refusal.message}"
-    return NEXT

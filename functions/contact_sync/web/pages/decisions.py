@@ -39,8 +39,6 @@ EXPLAINED = {
     "loop": "We wrote a value and something changed it back, again and again. Find out what does, then try again.",
     "failing": "The other side failed each time. Often it helps to try again later.",
 }
-NEXT = "A sync begins by itself in a moment and sees to it."
-REMEMBERED = "It is remembered."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,9 @@ def _about_deletion(cause: str, side: Side, settings: SyncSettings) -> Buttons:
 
 def _about_likeness(side: Side, settings: SyncSettings) -> Buttons:
     here, there = SIDES[side], SIDES[side.other]
-    again = Button("Try again", "Both sides are looked at again: for when you have changed one of the contacts.")
+    again = Button(
+        "Try again", "Both sides are looked at again: for when you have changed one of the contacts."
+    )
     if not settings.may("create", side.other):
         off = f"It stays in {here} only: creating contacts in {there} is switched off in your settings."
         return {"release": again, "keep": Button("Leave it for now", off)}

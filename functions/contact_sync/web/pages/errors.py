@@ -17,10 +17,10 @@ class Way:
     words: str
 
 
-_GRANT = Way("sign_in.grant", "Grant access")
 _SIGN_IN = Way("sign_in.sign_in", "Sign in again")
 WAYS = {
-    "permission_missing": _GRANT,
+    "permission_missing": Way("sign_in.grant", "Grant access"),
+    "grant_again": Way("sign_in.grant", "Start again"),
     "wrong_account": Way("sign_in.grant", "Choose the right account"),
     "reconnect": Way("sign_in.grant", "Connect again"),
     "disconnected": Way("sign_in.grant", "Connect"),

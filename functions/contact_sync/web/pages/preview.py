@@ -41,6 +41,11 @@ class Line:
         return any(change.exposed for change in self.item.changes)
 
     @property
+    def rows(self) -> list[compare.Row]:
+        """Both records beside each other."""
+        return _rows(self.item)
+
+    @property
     def written(self) -> list[tuple[Side, list[str]]]:
         """The fields that change, by side."""
         sides = (
@@ -109,13 +114,12 @@ def apply(preview: str) -> BaseResponse:
 def contact(preview: str, item: str) -> Response:
     """Both records of one contact, before and after."""
     found = previews.one(preview, item)
-    exposed = [change.field for change in found.changes if change.exposed]
     return render(
         "preview_contact.html",
         tab="preview",
         preview=preview,
         item=found,
-        rows=compare.rows(found.before, found.after, exposed),
+        rows=_rows(found),
     )
 
 
@@ -125,6 +129,11 @@ def refused(refusal: Refusal) -> Response:
     if refusal.status != 404 or not request.view_args:
         return errors.page(refusal.status, refusal.code, refusal.message)
     return render("preview.html", 404, tab="preview", expired=True, last=None)
+
+
+def _rows(item: PlannedItem) -> list[compare.Row]:
+    exposed = [change.field for change in item.changes if change.exposed]
+    return compare.rows(item.before, item.after, exposed)
 
 
 def _last() -> dict[str, Any] | None:

@@ -62,7 +62,6 @@ def settings_page(
         status_code,
         tab="settings",
         how=how,
-        connection=how.connection,
         creates_paused=how.creates_paused,
         usable=usable,
         said=SAID.get(request.args.get("said", "")),
@@ -140,6 +139,7 @@ def _form(held: Settings, values: Json | None = None) -> dict[str, Any]:
     """What the form of the settings needs."""
     user = caller.caller().user
     return {
+        "connection": connection_of(user),
         "setting": setting_words,
         "value": values or _by_path(held),
         "locked": held.locked,
@@ -217,7 +217,6 @@ def _changed(before: Settings, saved: Settings) -> dict[str, Any]:
     )
     return {
         "said": "Saved",
-        "connection": connection_of(user),
         "creates_paused": user.creates_paused,
         "about_exposed": about_exposed,
         "exposed": _exposed(saved) if about_exposed else None,
@@ -238,9 +237,12 @@ def _stale(refusal: Refusal, values: Json) -> BaseResponse:
         for path, name in setting_words.NAMES.items()
         if values[path] != now[path]
     ]
+    caller.identify()
     if not by_htmx():
         return settings_page(412, held=newer, stale=differences)
-    return render("parts/settings_stale.html", 412, stale=differences, wrong="", **_form(newer))
+    return render(
+        "parts/settings_stale.html", 412, stale=differences, exposed=_exposed(newer), **_form(newer)
+    )
 
 
 def _with_label(chosen: str | None) -> BaseResponse:
@@ -265,11 +267,11 @@ def _label(held: Settings, status_code: int = 200, wrong: str = "", **more: Any)
     except SyncError as error:
         unread = error.code
     known = held.google_label is None or any(label.id == held.google_label for label in found)
-    template = "parts/settings_label.html" if by_htmx() else "label.html"
     return render(
-        template,
+        "parts/settings_label.html" if by_htmx() else "label.html",
         status_code,
         tab="settings",
+        within=by_htmx(),
         labels=found,
         unread=unread,
         missing=not known and not unread,

@@ -18,6 +18,8 @@ routes = pages("statistics")
 
 SHOWN = 20
 """Runs that the page lists."""
+ONLY_LOOK = ("preview", "inventory")
+"""Runs that change nothing, whatever they count."""
 
 
 class StatisticsQuery(Asked, frozen=True, kw_only=True):
@@ -34,20 +36,22 @@ def page() -> Response:
     return render(
         "statistics.html",
         tab="statistics",
-        status=status.get_status(),
+        how=status.get_status(),
         auto=site().engine.policy.apply(caller().user.settings).auto,
         runs=latest,
         last=next((run for run in latest if run.finished), None),
         totals=_totals(latest),
         question=question,
         answer=_answer(question),
-        seconds=seconds,
+        took=took,
+        only_looks=ONLY_LOOK,
     )
 
 
-def seconds(run: RunItem) -> int | None:
-    """How long a run took."""
-    return round((run.finished - run.started).total_seconds()) if run.finished else None
+def took(run: RunItem) -> str:
+    """How long a run took, in words."""
+    seconds = round((run.finished - run.started).total_seconds()) if run.finished else 0
+    return f"{seconds} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
 def _answer(question: str) -> WhyAnswer | None:
@@ -58,6 +62,6 @@ def _totals(latest: list[RunItem]) -> dict[str, int]:
     """What these runs did, by kind."""
     totals: Counter[str] = Counter()
     for run in latest:
-        if run.trigger != "preview":
+        if run.trigger not in ONLY_LOOK:
             totals.update(run.counts)
     return dict(totals)

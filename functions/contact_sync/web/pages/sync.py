@@ -12,6 +12,7 @@ from .. import runs
 from ..caller import caller
 from ..runs import RunItem
 from ..site import Refusal, site
+from .errors import WAYS
 from .page import by_htmx, leave, pages, render
 
 routes = pages("sync")
@@ -72,6 +73,7 @@ def _told(run: RunItem) -> dict[str, Any]:
     polls = min(max(polls, 0), MOST_POLLS)
     return {
         "run": run,
+        "ways": WAYS,
         "over": _over(run),
         "polls": polls + 1,
         "delay": 1 if polls < QUICK else 2 if polls < STEADY else 5,

@@ -48,6 +48,7 @@ OTHER_KINDS = {
     "new": "Back in the scope",
     "gone": "Gone on both sides",
     "renewed": "Become contacts of their own",
+    "google_stayed": "Stayed in Google, because they could not be deleted or are not the sync's own any more",
 }
 
 KIND_NOTES = {
@@ -91,6 +92,29 @@ TRIGGERS = {
     "clean": "clean-up of the scope",
     "inventory": "count",
 }
+
+RUNS = {
+    "schedule": "Regular sync",
+    "manual": "Sync Now",
+    "hook": "Sync after a change in Sugar",
+    "continue": "Continued sync",
+    "preview": "Preview",
+    "apply": "Applying a preview",
+    "undo": "Undoing a change",
+    "reconcile": "Full check",
+    "disconnect": "Disconnecting",
+    "clean": "Removing contacts that left the scope",
+    "inventory": "Counting contacts",
+}
+"""A run as the heading of its page, by what asked for it."""
+
+TAB_NOTES = {
+    "preview": "What a sync would do, before it does it.",
+    "history": "What was done, with what was there before, and undo.",
+    "backlog": "Contacts that need a decision of yours.",
+    "statistics": "Numbers, and why a contact is synced the way it is.",
+}
+"""What the other pages are for."""
 
 PHASES = {
     "queued": "Waiting for its turn",
@@ -192,3 +216,10 @@ def cause(name: str) -> str:
 def contacts(count: int) -> str:
     """A number of contacts."""
     return "1 contact" if count == 1 else f"{count:,} contacts"
+
+
+CREATES_PAUSED = {
+    "google_full": "None are created in Google: its address book is full. Delete some contacts there.",
+    "label_missing": "None are created in Google: the label you chose is gone. Choose another one.",
+}
+"""Why the sync creates no contacts for now."""

@@ -1,0 +1,329 @@
+"""Apply: what a preview showed is carried out, exactly that, and only as far as it is still as it was shown."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from tests.sync.ordering import apply, deliver, moved, preview, run, shown
+from tests.world import BOTH_WAYS, WITH_DELETES, Crash, World, link, replace, switches
+
+from contact_sync.contacts.side import Side
+from contact_sync.store import users
+from contact_sync.store.records import RunRecord
+from contact_sync.sync import orders
+from contact_sync.sync.request import WorkerRequest
+from contact_sync.sync.resolve import Refused
+from contact_sync.sync.work import work
+
+
+def set_switches(world: World, settings: Any = WITH_DELETES) -> None:
+    world.set(from_sugar=settings.from_sugar, from_google=settings.from_google)
+
+
+def varied() -> tuple[World, dict[str, str]]:
+    """A world in which one contact is to be created on either side, one updated, two merged, one deleted."""
+    world = World()
+    set_switches(world)
+    ids = {"updated": link(world)[0], "deleted": link(world, first="Del", last="Eted", email="del@x.test")[0]}
+    world.clock.advance(minutes=5)
+    world.sugar.edit_contact(ids["updated"], title="CTO")
+    world.sugar.delete_contact(ids["deleted"])
+    ids["created"] = world.add_sugar(first_name="New", last_name="Sugar", email="ns@x.test")
+    ids["back"] = world.add_google("New", "Google", "ng@x.test")
+    ids["merged"] = world.add_sugar(first_name="Cy", last_name="Lee", email="cy@x.test", title="Chef")
+    world.add_google("Cy", "Lee", "cy@x.test")
+    return world, ids
+
+
+def state(world: World) -> tuple[list[str], list[str], int]:
+    return world.sugar_names(), world.google_names(), len(world.backlog())
+
+
+def test_everything_that_was_shown_is_carried_out() -> None:
+    world, _ = varied()
+    found, _ = preview(world)
+    assert world.writes() == 2
+    done = apply(world, found.id)
+    assert (done.phase, done.error, moved(world, found.id)) == ("done", None, {})
+    assert dict(done.counts) == found.counts
+    assert (done.done, done.total) == (5, 5)
+    assert world.sugar_names() == world.google_names() == ["Ana Ruiz", "Cy Lee", "New Google", "New Sugar"]
+    assert {entry.trigger for entry in world.history() if entry.run == done.id} == {"apply"}
+
+
+def test_what_was_left_out_is_left_as_it_is_and_stays_due() -> None:
+    world, ids = varied()
+    found, actions = preview(world)
+    only = ids["updated"]
+    apply(world, found.id, *(action.id for action in actions if action.id != only))
+    assert [entry.sugar_id for entry in world.history() if entry.trigger == "apply"] == [only]
+    assert world.sugar_names() == ["Ana Ruiz", "Cy Lee", "New Sugar"]
+    assert world.user().pending is not None
+    assert world.tasks == []
+    world.settle()
+    assert world.google_names() == ["Ana Ruiz", "Cy Lee", "New Google", "New Sugar"]
+
+
+def test_nothing_but_what_was_shown_is_touched() -> None:
+    world, _ = varied()
+    found, _ = preview(world)
+    world.clock.advance(minutes=1)
+    world.add_sugar(first_name="Late", last_name="Comer", email="late@x.test")
+    apply(world, found.id)
+    assert "Late Comer" not in world.google_names()
+    assert world.tasks == []
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_contact_that_was_edited_since_is_listed_as_moved_and_left_due(side: Side) -> None:
+    world = World()
+    sugar_id, google_id = link(world)
+    world.clock.advance(minutes=5)
+    world.sugar.edit_contact(sugar_id, title="CTO")
+    found, _ = preview(world)
+    world.clock.advance(minutes=5)
+    if side is Side.SUGAR:
+        world.sugar.edit_contact(sugar_id, title="CEO")
+    else:
+        world.edit_google(google_id, biographies=[{"value": "met in Rome"}])
+    before = world.writes()
+    done = apply(world, found.id)
+    assert (world.writes(), dict(done.counts)) == (before, {})
+    (left,) = shown(world, found.id)[0].moved
+    assert (left.id, left.name, left.why) == (sugar_id, "Ana Ruiz", "It changed in the meantime.")
+    assert world.mapping(sugar_id).due_at is not None
+
+
+def test_what_a_sync_did_meanwhile_is_not_done_again() -> None:
+    world, _ = varied()
+    found, actions = preview(world)
+    world.settle()
+    before = world.writes()
+    apply(world, found.id)
+    assert world.writes() == before
+    assert set(moved(world, found.id)) == {action.id for action in actions}
+
+
+def test_what_is_gone_or_in_the_backlog_is_told_so() -> None:
+    world = World()
+    set_switches(world, BOTH_WAYS)
+    new = world.add_sugar(first_name="New", last_name="Sugar", email="ns@x.test")
+    nameless = world.add_google(phoneNumbers=[{"value": "+34 600 100 200", "type": "mobile"}])
+    found, _ = preview(world)
+    world.sugar.delete_contact(new)
+    world.sync()
+    assert [entry.google_id for entry in world.backlog()] == [nameless]
+    apply(world, found.id)
+    assert moved(world, found.id) == {
+        new: "It is not there any more.",
+        nameless: "It waits for your decision in the backlog.",
+    }
+
+
+def test_other_settings_are_not_what_was_shown() -> None:
+    world, _ = varied()
+    found, actions = preview(world)
+    world.set(**switches())
+    before = world.writes()
+    apply(world, found.id)
+    assert world.writes() == before
+    assert set(moved(world, found.id)) == {action.id for action in actions}
+
+
+def test_a_mark_of_the_same_change_that_comes_again_moves_nothing() -> None:
+    """The feeds are read again with an overlap; what is stored about a contact may be written for no reason."""
+    world = World()
+    sugar_id, _ = link(world)
+    world.clock.advance(minutes=5)
+    world.sugar.edit_contact(sugar_id, title="CTO")
+    found, _ = preview(world)
+    preview(world)
+    apply(world, found.id)
+    assert moved(world, found.id) == {}
+    assert world.google_contacts()[0]["organizations"][0]["title"] == "CTO"
+
+
+def test_the_same_order_twice_is_one_run_and_another_one_is_refused() -> None:
+    world, ids = varied()
+    found, _ = preview(world)
+    first = orders.order_apply(world.engine, world.first.sub, found.id, [ids["updated"]])
+    assert orders.order_apply(world.engine, world.first.sub, found.id, [ids["updated"]]) == first
+    with pytest.raises(Refused) as refused:
+        orders.order_apply(world.engine, world.first.sub, found.id, [])
+    assert refused.value.status == 409
+    assert [task[0]["trigger"] for task in world.tasks].count("apply") == 1
+    deliver(world, only="apply")
+    before = world.writes()
+    assert orders.order_apply(world.engine, world.first.sub, found.id, [ids["updated"]]) == first
+    deliver(world, only="apply")
+    assert world.writes() == before
+
+
+def test_a_task_delivered_twice_does_nothing_the_second_time() -> None:
+    world, _ = varied()
+    found, _ = preview(world)
+    orders.order_apply(world.engine, world.first.sub, found.id, [])
+    task = WorkerRequest(**world.tasks.pop()[0])
+    work(world.engine, task)
+    done, before = run(world, f"{found.id}-apply"), world.writes()
+    work(world.engine, task)
+    assert (world.writes(), run(world, done.id)) == (before, done)
+
+
+def test_a_preview_is_applied_only_while_it_is_ready_and_fresh() -> None:
+    world, _ = varied()
+    with pytest.raises(Refused) as refused:
+        orders.order_apply(world.engine, world.first.sub, "no-such", [])
+    assert refused.value.status == 404
+    planning = orders.order_preview(world.engine, world.first.sub)
+    with pytest.raises(Refused) as refused:
+        orders.order_apply(world.engine, world.first.sub, planning, [])
+    assert refused.value.status == 409
+    deliver(world, only="preview")
+    world.clock.advance(minutes=61)
+    with pytest.raises(Refused) as refused:
+        orders.order_apply(world.engine, world.first.sub, planning, [])
+    assert refused.value.status == 404
+
+
+def test_an_order_given_in_time_is_carried_out_after_the_hour() -> None:
+    world, _ = varied()
+    found, _ = preview(world)
+    world.clock.advance(minutes=59)
+    orders.order_apply(world.engine, world.first.sub, found.id, [])
+    world.clock.advance(minutes=10)
+    deliver(world, only="apply")
+    assert dict(run(world, f"{found.id}-apply").counts) == found.counts
+
+
+def test_an_order_that_failed_can_be_given_again() -> None:
+    world, _ = varied()
+    found, _ = preview(world)
+    world.db.commit([users.update(world.first.sub, paused=True)])
+    assert apply(world, found.id).error == "paused"
+    world.db.commit([users.update(world.first.sub, paused=False)])
+    world.clock.advance(minutes=1)
+    assert dict(apply(world, found.id).counts) == found.counts
+
+
+def test_deletions_beyond_the_guard_wait_for_a_human_also_when_they_are_applied() -> None:
+    world = World()
+    set_switches(world)
+    for number in range(14):
+        world.add_sugar(first_name="P", last_name=f"N{number:02}", email=f"p{number}@x.test")
+    world.settle()
+    world.clock.advance(minutes=5)
+    for record in world.sugar_contacts()[:12]:
+        world.sugar.delete_contact(record["id"])
+    found, _ = preview(world)
+    done = apply(world, found.id)
+    assert (dict(done.counts), len(world.backlog()), len(world.google_contacts())) == (
+        {"quarantined": 12},
+        12,
+        14,
+    )
+    assert moved(world, found.id) == {}
+
+
+def test_a_refused_write_is_told_and_waits_in_the_backlog() -> None:
+    world = World()
+    google_id = world.add_google("Bad", "Person", "bad@x.test", biographies=[{"value": "x" * 70_000}])
+    found, _ = preview(world)
+    apply(world, found.id)
+    [entry] = world.backlog()
+    assert moved(world, found.id) == {google_id: entry.message}
+
+
+# Whatever interrupts it, an apply stays an apply of its preview, and does everything once
+
+
+def applied(world: World) -> tuple[str, RunRecord | None]:
+    found, _ = preview(world)
+    return found.id, apply(world, found.id)
+
+
+@pytest.mark.parametrize("side", list(Side))
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_process_that_dies_around_any_outside_call_of_an_apply_doubles_and_loses_nothing(
+    side: Side, when: str
+) -> None:
+    world, _ = varied()
+    applied(world)
+    world.settle()
+    undisturbed = state(world)
+    for k in itertools.count(1):
+        world, _ = varied()
+        found, _ = preview(world)
+        orders.order_apply(world.engine, world.first.sub, found.id, [])
+        task = WorkerRequest(**world.tasks.pop()[0])
+        died = False
+        with world.dying(side, k, when):
+            try:
+                work(world.engine, task)
+            except Crash:
+                died = True
+        if not died:
+            break
+        world.clock.advance(minutes=6)
+        world.engine = world.make_engine()
+        work(world.engine, task)
+        assert run(world, f"{found.id}-apply").finished is not None
+        unknown = "Whether it got through is not known yet; the next sync finds out."
+        assert set(moved(world, found.id).values()) <= {unknown}, f"{when} call {k} to {side}"
+        world.clock.advance(minutes=16)
+        world.settle()
+        assert state(world) == undisturbed, f"died {when} call {k} to {side}"
+        deletions = [entry for entry in world.history() if entry.action == "delete"]
+        assert len(deletions) == 1
+    assert k >= 3
+
+
+def test_an_apply_that_runs_out_of_time_goes_on_as_itself_and_counts_on() -> None:
+    world = World()
+    for number in range(60):
+        world.add_sugar(first_name="P", last_name=f"N{number:02}", email=f"p{number}@x.test")
+    found, _ = preview(world)
+    late = world.add_sugar(first_name="Late", last_name="Comer", email="late@x.test")
+    run_id = orders.order_apply(world.engine, world.first.sub, found.id, [])
+    calls = itertools.count(1)
+
+    def slow(_request: object) -> None:
+        if next(calls) == 2:
+            world.clock.advance(seconds=250)
+
+    world.sugar_transport.before = slow
+    work(world.engine, WorkerRequest(**world.tasks.pop()[0]))
+    world.sugar_transport.before = None
+    assert run(world, run_id).finished is None
+    assert {task[0]["trigger"] for task in world.tasks} == {"apply"}
+    deliver(world, only="apply")
+    assert (run(world, run_id).done, moved(world, found.id)) == (60, {})
+    assert len(world.google_contacts()) == 60
+    assert world.mapping(late).google_id is None
+
+
+def test_an_apply_that_meets_a_fault_of_google_tries_again_as_itself() -> None:
+    world, _ = varied()
+    found, _ = preview(world)
+    orders.order_apply(world.engine, world.first.sub, found.id, [])
+    world.google.faults.add("429 rate", after=1)
+    deliver(world, only="apply")
+    assert dict(run(world, f"{found.id}-apply").counts) == found.counts
+    assert replace(run(world, f"{found.id}-apply"), counts={}).error is None
+
+
+def test_what_a_person_asked_for_meanwhile_follows_the_apply() -> None:
+    world, _ = varied()
+    found, _ = preview(world)
+    orders.order_apply(world.engine, world.first.sub, found.id, [found.id])
+
+    def ask(_request: object) -> None:
+        if world.user().lease is not None:
+            world.db.commit([users.update(world.first.sub, lease__again=True)])
+
+    world.google_transport.before = ask
+    deliver(world, only="apply")
+    world.google_transport.before = None
+    assert [task[0]["trigger"] for task in world.tasks] == ["continue"]

@@ -1,0 +1,338 @@
+"""The backlog page as a browser without a script uses it, and the parts that htmx replaces."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from tests.web.browser import Browser, Place
+from tests.world import WITH_DELETES
+from werkzeug.test import TestResponse
+
+from contact_sync.contacts.mapping import Mapping, Missing, State
+from contact_sync.contacts.settings import Direction, SyncSettings
+from contact_sync.contacts.side import Side
+from contact_sync.store import backlog, google_index, mappings
+from contact_sync.store.records import BacklogEntry
+
+HTMX = {"HX-Request": "true"}
+
+
+def ask(place: Place, browser: Browser, key: str, cause: str, **fields: Any) -> str:
+    """A linked contact in the backlog, as a run leaves it behind; the id of its entry."""
+    entry_id, now = f"{cause}-{key}", place.engine.now()
+    missing = fields.pop("missing", None)
+    name = fields.pop("name", f"Contact {key}")
+    mapping = Mapping(
+        key,
+        google_id=f"g{key}",
+        name=name,
+        state=State.LINKED,
+        backlog=entry_id,
+        missing=Missing(missing, now, True) if missing else None,
+    )
+    entry = BacklogEntry(
+        entry_id, key, f"g{key}", name, cause, fields.pop("message", "Said the server."), now, **fields
+    )
+    place.engine.db.commit([mappings.put(browser.sub, mapping), backlog.put(browser.sub, entry)])
+    return entry_id
+
+
+def mass_deletion(place: Place, ada: Browser, count: int, run: str = "r1", side: str = "google") -> str:
+    """So many contacts that were deleted at once, in one group, and wait on `side`."""
+    group = f"mass_delete-{side}-{run}"
+    for number in range(count):
+        gone = Side(side).other
+        ask(place, ada, f"{run}-{number:03}", "mass_delete", group=group, missing=gone, message="Many.")
+    return group
+
+
+def post(browser: Browser, path: str, htmx: bool = False, **form: str) -> TestResponse:
+    """Send a form, as a page would."""
+    data = {"csrf_token": browser.csrf} | form
+    return browser.client.post(
+        path, base_url="https://sync.corp.test", data=data, headers=HTMX if htmx else {}
+    )
+
+
+def follow(browser: Browser, answer: TestResponse) -> str:
+    """The page that an answer leads to."""
+    assert answer.status_code == 303, answer.text
+    return shown(browser, answer.headers["Location"])
+
+
+def shown(browser: Browser, path: str) -> str:
+    """What a person reads there, on one line."""
+    answer = browser.get(path)
+    assert answer.status_code == 200, answer.text
+    return words_of(answer)
+
+
+def words_of(answer: TestResponse) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+def actions(browser: Browser, path: str) -> list[str]:
+    """Where the forms of a page lead."""
+    return [action for action in re.findall(r'action="([^"]+)"', browser.get(path).text) if "backlog" in action]
+
+
+def test_an_empty_backlog_says_so_and_what_would_appear(ada: Browser) -> None:
+    said = shown(ada, "/backlog")
+    assert "Nothing needs you." in said
+    assert "several contacts that could be the same person" in said
+
+
+def test_causes_are_headings_with_their_counts_and_filters(place: Place, ada: Browser) -> None:
+    for key in ("1", "2"):
+        ask(place, ada, key, "refused")
+    ask(place, ada, "3", "loop", field="phone_work")
+    said = shown(ada, "/backlog")
+    assert "It was refused 2" in said
+    assert "Something keeps changing it back 1" in said
+    assert "Field: Work phone" in said
+    only = shown(ada, "/backlog?cause=loop")
+    assert "Contact 3" in only
+    assert "Contact 1" not in only
+
+
+def test_an_entry_shows_the_reason_both_records_and_links(place: Place, ada: Browser) -> None:
+    records = {
+        "sugar": {"last_name": "Ruiz", "phone_work": "+34 600", "title": "CTO"},
+        "google": {"last_name": "Ruiz", "phone_work": "+34 699"},
+    }
+    ask(
+        place, ada, "7", "refused", message="Phone is too long.", field="phone_work", records=records, attempts=3
+    )
+    page = ada.get("/backlog").text
+    said = shown(ada, "/backlog")
+    assert "Phone is too long." in said
+    assert "3 attempts" in said
+    assert "Work phone differs the field in question +34 600 +34 699" in said
+    assert "Title CTO" in said
+    assert said.count("differs") == 1
+    assert "/#Contacts/7" in page
+    assert "https://contacts.google.com/person/g7" in page
+
+
+def test_a_name_of_code_is_shown_as_text(place: Place, ada: Browser) -> None:
+    evil = "<script>alert(1)</script>"
+    entry = ask(place, ada, "1", "refused", name=evil, message=evil)
+    for answer in (ada.get("/backlog"), post(ada, f"/backlog/{entry}/release", htmx=True)):
+        assert "<script>alert" not in answer.text
+        assert "&lt;script&gt;alert(1)" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("cause", "missing", "settings", "buttons"),
+    [
+        ("refused", None, SyncSettings(), ["Try again", "Keep both as they are"]),
+        (
+            "deleted_and_edited",
+            Side.SUGAR,
+            WITH_DELETES,
+            ["Delete it in Google too", "Make it a contact of its own"],
+        ),
+        (
+            "deleted_and_edited",
+            Side.GOOGLE,
+            WITH_DELETES,
+            ["Delete it in Sugar too", "Make it a contact of its own"],
+        ),
+        (
+            "deleted_and_edited",
+            Side.GOOGLE,
+            SyncSettings(),
+            ["Stop syncing it", "Make it a contact of its own"],
+        ),
+        ("deleted_and_edited", Side.SUGAR, SyncSettings(), ["Keep it in Google"]),
+        ("merged_in_google", Side.GOOGLE, WITH_DELETES, ["Delete it in Sugar too", "Keep both as they are"]),
+        ("merged_in_google", Side.GOOGLE, SyncSettings(), ["Keep both as they are"]),
+        ("ambiguous", None, SyncSettings(), ["Try again", "Make it a contact of its own"]),
+        (
+            "ambiguous",
+            None,
+            SyncSettings(from_sugar=Direction(enabled=False, create=True)),
+            ["Try again", "Leave it for now"],
+        ),
+    ],
+)
+def test_buttons_say_what_they_will_do_under_these_settings(
+    place: Place,
+    ada: Browser,
+    cause: str,
+    missing: Side | None,
+    settings: SyncSettings,
+    buttons: list[str],
+) -> None:
+    place.change(ada.sub, settings=settings)
+    ask(place, ada, "1", cause, missing=missing)
+    text = ada.get("/backlog").text
+    named = [name for name in re.findall(r"<button[^>]*>([^<]+)<span", text) if name != "This is the same person"]
+    assert named == buttons
+
+
+def test_without_a_script_a_decision_leads_back_with_what_happens_next(place: Place, ada: Browser) -> None:
+    entry = ask(place, ada, "1", "refused")
+    ask(place, ada, "2", "refused")
+    assert f"/backlog/{entry}/release?cause=refused" in actions(ada, "/backlog?cause=refused")
+    said = follow(ada, post(ada, f"/backlog/{entry}/release?cause=refused"))
+    assert "A sync begins by itself in a moment" in said
+    assert "Contact 1" not in said
+    assert "Contact 2" in said
+    assert place.payloads() == [{"user": ada.sub, "trigger": "manual"}]
+    assert "A sync begins" not in shown(ada, "/backlog")
+
+
+def test_with_a_script_the_decision_takes_the_place_of_the_contact(place: Place, ada: Browser) -> None:
+    entry = ask(place, ada, "1", "refused")
+    for key in ("2", "3"):
+        ask(place, ada, key, "refused")
+    answer = post(ada, f"/backlog/{entry}/keep", htmx=True)
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert "Contact 1 It is remembered." in words_of(answer)
+    assert "Leave all 2 alone" in words_of(answer)
+    assert re.search(r'<span id="count-refused" hx-swap-oob="true">2<', answer.text)
+    assert mappings.get(place.engine.db, ada.sub, ["1"])["1"].state is State.UNLINKED
+
+
+def test_where_no_sync_is_possible_it_is_said(place: Place, ada: Browser) -> None:
+    entry = ask(place, ada, "1", "refused")
+    place.change(ada.sub, connection="reconnect", connection_message="Google wants you to connect again.")
+    said = follow(ada, post(ada, f"/backlog/{entry}/release"))
+    assert "The next sync sees to it. Google wants you to connect again." in said
+
+
+def test_what_was_decided_already_is_said_in_place(place: Place, ada: Browser) -> None:
+    entry = ask(place, ada, "1", "refused")
+    post(ada, f"/backlog/{entry}/release")
+    answer = post(ada, f"/backlog/{entry}/release", htmx=True)
+    assert answer.status_code == 404
+    assert answer.headers["HX-Retarget"] == "next .refused"
+    assert "perhaps it was decided already" in answer.text
+    assert "perhaps it was decided already" in follow(ada, post(ada, f"/backlog/{entry}/release"))
+
+
+def test_all_of_a_cause_are_decided_if_they_are_as_many_as_was_said(place: Place, ada: Browser) -> None:
+    for key in ("1", "2", "3"):
+        ask(place, ada, key, "refused")
+    ask(place, ada, "4", "loop")
+    assert "Try all 3 again" in shown(ada, "/backlog")
+    said = follow(ada, post(ada, "/backlog/release", cause="refused", count="2"))
+    assert "There are 3 of them now" in said
+    assert place.payloads() == []
+    said = follow(ada, post(ada, "/backlog/release", cause="refused", count="3"))
+    assert "Decided about 3 contacts" in said
+    assert [entry.id for entry in backlog.every_entry(place.engine.db, ada.sub)] == ["loop-4"]
+
+
+def test_a_mass_deletion_is_one_question_with_its_names_and_two_buttons(place: Place, ada: Browser) -> None:
+    place.change(ada.sub, settings=WITH_DELETES)
+    group = mass_deletion(place, ada, 60)
+    said = shown(ada, "/backlog")
+    assert "60 contacts deleted in Sugar" in said
+    assert "They are still in Google" in said
+    assert "Delete these 60 in Google" in said
+    assert "Keep them all" in said
+    names = ada.get(f"/backlog?group={group}").text
+    following = re.search(r'href="(/backlog\?[^"]*cursor=[^"]*)"', names)
+    assert following is not None
+    rest = ada.get(following[1].replace("&amp;", "&")).text
+    both = re.findall(r"Contact r1-\d+", names) + re.findall(r"Contact r1-\d+", rest)
+    assert sorted(both) == [f"Contact r1-{number:03}" for number in range(60)]
+
+
+def test_a_mass_deletion_is_kept_or_carried_out_as_a_whole(place: Place, ada: Browser) -> None:
+    place.change(ada.sub, settings=WITH_DELETES)
+    kept, deleted = mass_deletion(place, ada, 2), mass_deletion(place, ada, 3, run="r2")
+    assert "Decided about 2 contacts" in follow(ada, post(ada, "/backlog/keep", group=kept, count="2"))
+    assert "Decided about 3 contacts" in follow(ada, post(ada, "/backlog/release", group=deleted, count="3"))
+    held = mappings.get(place.engine.db, ada.sub, ["r1-000", "r2-000"])
+    assert held["r1-000"].state is State.UNLINKED
+    assert held["r2-000"].directive is not None
+    assert held["r2-000"].directive.kind == "delete"
+
+
+def test_with_deleting_switched_off_a_mass_deletion_can_only_be_kept(place: Place, ada: Browser) -> None:
+    mass_deletion(place, ada, 3)
+    assert "Keep them all" in shown(ada, "/backlog")
+    assert "/backlog/release" not in actions(ada, "/backlog")
+
+
+def test_several_mass_deletions_can_be_decided_together(place: Place, ada: Browser) -> None:
+    place.change(ada.sub, settings=WITH_DELETES)
+    mass_deletion(place, ada, 2)
+    mass_deletion(place, ada, 3, run="r2")
+    assert "Delete all 5 in Google" in shown(ada, "/backlog")
+    said = follow(ada, post(ada, "/backlog/keep", cause="mass_delete", count="5"))
+    assert "Decided about 5 contacts" in said
+    assert "Nothing needs you." in said
+
+
+def ambiguous(place: Place, ada: Browser) -> tuple[str, str, list[str]]:
+    """A Sugar contact that could be either of two Google contacts: its id, its entry, their ids."""
+    candidates = [
+        place.world.google.add_contact(
+            ada.sub,
+            {"names": [{"givenName": given, "familyName": "Ruiz"}], "emailAddresses": [{"value": address}]},
+        ).removeprefix("people/")
+        for given, address in (("Ana", "ana@x.test"), ("Anna", "anna@x.test"))
+    ]
+    both = [{"email_address": address, "primary_address": False} for address in ("ana@x.test", "anna@x.test")]
+    sugar_id = place.world.add_sugar(
+        first_name="Ana", last_name="Ruiz", email=both, assigned_user_id="user-ada"
+    )
+    ada.post("/api/sync")
+    place.work()
+    (entry,) = [item for item in ada.json("/api/backlog")["items"] if item["sugar_id"]]
+    return sugar_id, entry["id"], candidates
+
+
+def test_an_ambiguous_contact_is_linked_with_the_chosen_candidate(place: Place, ada: Browser) -> None:
+    sugar_id, entry, candidates = ambiguous(place, ada)
+    said = shown(ada, "/backlog")
+    assert "Which contact in Google is the same person?" in said
+    assert "Anna Ruiz" in said
+    refused = follow(ada, post(ada, f"/backlog/{entry}/choose"))
+    assert "Choose first which contact it is." in refused
+    said = follow(ada, post(ada, f"/backlog/{entry}/choose", partner=candidates[1]))
+    assert "The two are linked." in said
+    assert "Nothing needs you." in said
+    place.work()
+    assert mappings.get(place.engine.db, ada.sub, [sugar_id])[sugar_id].google_id == candidates[1]
+
+
+def test_candidates_in_sugar_are_linked_to_sugar(place: Place, ada: Browser) -> None:
+    for key in ("s1", "s2"):
+        place.engine.db.commit([mappings.put(ada.sub, Mapping(key, name=f"Ruiz {key}"))])
+    entry = BacklogEntry(
+        "ambiguous-c1", None, "c1", "", "ambiguous", "Several.", place.engine.now(), partners=("s1", "s2")
+    )
+    index = google_index.IndexEntry("c1", backlog=entry.id)
+    place.engine.db.commit([backlog.put(ada.sub, entry), google_index.put(ada.sub, index)])
+    page = ada.get("/backlog").text
+    assert "Which contact in Sugar is the same person?" in page
+    assert "/#Contacts/s2" in page
+    assert "Ruiz s2" in page
+
+
+def test_one_entry_has_a_page_of_its_own(place: Place, ada: Browser) -> None:
+    entry = ask(place, ada, "1", "refused")
+    said = shown(ada, f"/backlog/{entry}")
+    assert "It was refused" in said
+    assert "Contact 1" in said
+    assert ada.get("/backlog/none", headers={"Accept": "text/html"}).status_code == 404
+
+
+def test_nobody_sees_or_decides_what_is_another_s(place: Place, ada: Browser) -> None:
+    entry = ask(place, ada, "1", "refused", message="A secret of Ada's.")
+    place.person("bob")
+    bob = place.signed_in("bob")
+    assert "A secret" not in bob.get("/backlog").text
+    assert bob.get(f"/backlog/{entry}").status_code == 404
+    for verb in ("release", "keep", "choose"):
+        post(bob, f"/backlog/{entry}/{verb}", partner="c1")
+    post(bob, "/backlog/release", cause="refused", count="0")
+    assert [held.id for held in backlog.every_entry(place.engine.db, ada.sub)] == [entry]
