@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
 from contact_sync.contacts import normal_form
 from contact_sync.contacts.contact import Address, Contact
 from contact_sync.contacts.mapping import IndexEntry, Mapping, Missing, Seen, State
 from contact_sync.contacts.side import Side
-from contact_sync.store import backlog, google_index, history, mappings, runs
+from contact_sync.store import backlog, google_index, history, mappings, previews, runs
 from contact_sync.store.database import Database
-from contact_sync.store.records import BacklogEntry, Change, HistoryEntry, RunRecord
+from contact_sync.store.records import (
+    BacklogEntry,
+    Change,
+    HistoryEntry,
+    PlannedAction,
+    PlannedChange,
+    PreviewRecord,
+    RunRecord,
+)
 from contact_sync.store.write import Write
 
 MAPPINGS, BACKLOG, RUNS = 5_000, 200, 300
+PREVIEW, PLANNED = "preview", 100
 CAUSES = ("refused", "ambiguous", "duplicate", "no_name", "deleted_and_edited")
 _ENTRIES_OF_A_RUN = 100
 _BUSY_CONTACTS = 10
@@ -41,10 +51,9 @@ ENTRY = history.entry_id(RUN, CONTACT, "update0")
 def fill(
     db: Database, user_id: str, now: datetime, *, contacts: int = MAPPINGS, waiting: int = BACKLOG
 ) -> None:
-    """Write the contacts, most of them linked, `waiting` backlog entries about some, and the runs."""
-    for chunk in db.chunks(_contacts(user_id, now, contacts, waiting)):
-        db.commit(chunk)
-    for chunk in db.chunks(_runs(user_id, now)):
+    """Write the contacts, most of them linked, `waiting` backlog entries about some, the runs, and a preview."""
+    groups = chain(_contacts(user_id, now, contacts, waiting), _runs(user_id, now), _preview(user_id, now))
+    for chunk in db.chunks(groups):
         db.commit(chunk)
 
 
@@ -127,6 +136,29 @@ def _runs(user_id: str, now: datetime) -> Iterable[Sequence[Write]]:
             run_id(number), "schedule", at, at + timedelta(seconds=20), "done", 100, 100, counts=counts
         )
         yield [runs.put(user_id, record)]
+
+
+def _preview(user_id: str, now: datetime) -> Iterable[Sequence[Write]]:
+    expire_at = now + timedelta(hours=1)
+    counts = {"google_updated": PLANNED}
+    yield [
+        previews.put(user_id, PreviewRecord(PREVIEW, "ready", now, expire_at, counts=counts, total=PLANNED))
+    ]
+    for number in range(1, PLANNED + 1):
+        before = normal_form.to_plain(_contact(number))
+        action = PlannedAction(
+            sugar_id(number),
+            "google_updated",
+            ("google_updated",),
+            f"Contact No {number:05}",
+            f"{number:064x}",
+            sugar_id(number),
+            f"c{number:019}",
+            before={Side.SUGAR: before | {"title": "Director"}, Side.GOOGLE: before},
+            after={side: before | {"title": "Director"} for side in Side},
+            changes=(PlannedChange(Side.GOOGLE, "title", "Head of Purchasing", "Director"),),
+        )
+        yield [previews.put_action(user_id, PREVIEW, action, expire_at)]
 
 
 def _entry(user_id: str, now: datetime, number: int) -> Write:

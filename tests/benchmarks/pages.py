@@ -5,7 +5,7 @@ The export of the history is left out: it is as long as the history.
 
 from __future__ import annotations
 
-from tests.benchmarks.big_user import CONTACT, ENTRY, RUN
+from tests.benchmarks.big_user import CONTACT, ENTRY, PREVIEW, RUN
 
 FIRST = "/"
 """The page that must be there at once."""
@@ -13,6 +13,8 @@ FIRST = "/"
 PAGES = (
     FIRST,
     "/preview",
+    f"/preview/{PREVIEW}",
+    f"/preview/{PREVIEW}/contacts/{CONTACT}",
     "/history",
     f"/history?contact={CONTACT}",
     f"/history?run={RUN}",
@@ -32,6 +34,8 @@ LISTS = (
     "/api/labels",
     "/api/runs",
     f"/api/runs/{RUN}",
+    f"/api/preview/{PREVIEW}",
+    f"/api/preview/{PREVIEW}/actions/{CONTACT}",
     "/api/history",
     f"/api/history?contact={CONTACT}",
     f"/api/history?run={RUN}",

@@ -81,8 +81,14 @@ def _edit(system: System, person: Person, start: int) -> None:
                 mapping.sugar_id, phone_work=f"+49 30 5557 {number:03}", title="Director"
             )
         if number % 2 or number == 0:
-            fresh = [{"value": f"+49 170 5557 {number:03}", "type": "mobile"}]
-            world.edit_google(mapping.google_id, person, phoneNumbers=fresh)
+            held = (world.google_contact(mapping.google_id, person) or {}).get("phoneNumbers", [])
+            kept = [
+                {key: phone[key] for key in ("value", "type") if key in phone}
+                for phone in held
+                if phone.get("type") != "mobile"
+            ]
+            mobile = {"value": f"+49 170 5557 {number:03}", "type": "mobile"}
+            world.edit_google(mapping.google_id, person, phoneNumbers=[mobile, *kept])
 
 
 def _sync(system: System, person: Person) -> None:

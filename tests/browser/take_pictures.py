@@ -45,8 +45,8 @@ def _preview(page: Page, system: System) -> None:
 
 def _preview_contact(page: Page, system: System) -> None:
     _preview(page, system)
-    page.locator("a[href*='/contacts/']").first.evaluate("link => location.assign(link.href)")
-    page.wait_for_url("**/contacts/*")
+    link = page.locator("#google_updated .both a[href*='/contacts/']").nth(1)
+    page.goto(str(link.get_attribute("href")))
 
 
 PICTURES = (

@@ -1,4 +1,4 @@
-"""What the tests of ordered runs share: order as the web function does, deliver as the queue does, look at the result."""
+"""What the tests of ordered runs share: order as the web function does, deliver as the queue does."""
 
 from __future__ import annotations
 

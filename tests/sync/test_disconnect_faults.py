@@ -173,6 +173,22 @@ def test_a_google_that_stays_away_leaves_the_user_connected_and_says_so() -> Non
     ended(world, disconnect(world, count=3))
 
 
+def test_what_was_to_be_deleted_and_was_not_is_linked_again_where_the_disconnect_was_given_up() -> None:
+    world = synced_world()
+    world.google.faults.add("429 rate", "deleteContact", times=None)
+    run = disconnect(world)
+    found = progress(world, run)
+    assert (found.error, found.counts) == ("disconnect_failed", {"google_stayed": 3})
+    assert world.user().connection == "connected"
+    world.google.faults.clear()
+    world.clock.advance(minutes=11)
+    world.settle()
+    assert set(states(world).values()) == {"linked"}
+    assert world.google_names() == world.sugar_names()
+    assert len(world.google_contacts()) == 5
+    assert deleted(world) == []
+
+
 def test_tokens_are_forgotten_even_if_google_does_not_take_the_grant_back() -> None:
     world = synced_world()
     world.google.faults.add("503", "^/revoke", times=None)

@@ -161,9 +161,7 @@ def test_contacts_that_need_nothing_are_passed_over() -> None:
     for record in world.sugar_contacts():
         world.sugar.edit_contact(record["id"], title="CTO")
     for contact in world.google_contacts():
-        world.edit_google(
-            contact["resourceName"].removeprefix("people/"), organizations=[{"title": "CTO"}]
-        )
+        world.edit_google(contact["resourceName"].removeprefix("people/"), organizations=[{"title": "CTO"}])
     world.clock.advance(minutes=5)
     world.add_sugar(first_name="New", last_name="One", email="new@x.test")
     found, actions = preview(world)

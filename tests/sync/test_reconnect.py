@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.sync.parting import (
     disconnect,
     reconnect,
@@ -77,3 +78,18 @@ def test_a_contact_that_google_renamed_while_disconnected_is_still_the_same() ->
     assert set(states(world).values()) == {"linked"}
     assert world.mapping(di.sugar_id).google_id not in (None, di.google_id)
     assert len(world.google_contacts()) == len(world.sugar_contacts()) == 5
+
+
+def test_a_create_whose_outcome_was_not_known_is_found_out_after_a_new_grant() -> None:
+    world = synced_world()
+    world.add_sugar(first_name="Gus", last_name="Doubt", email="gus@x.test")
+    with world.dying(Side.GOOGLE, 2, "before"), pytest.raises(Crash):
+        world.sync()
+    world.clock.advance(minutes=6)
+    world.tasks.clear()
+    disconnect(world, "none")
+    assert states(world)["Gus Doubt"] == "creating"
+    reconnect(world)
+    world.settle()
+    assert states(world)["Gus Doubt"] == "linked"
+    assert world.google_names() == world.sugar_names()

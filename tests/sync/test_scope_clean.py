@@ -113,7 +113,7 @@ def test_a_run_out_of_time_goes_on_as_itself_until_all_are_deleted() -> None:
     world, _ = moved_out(230)
     run_id = orders.order_clean(world.engine, world.first.sub, 230)
 
-    def slow(request: object) -> None:
+    def slow(request: object, _response: object) -> None:
         if ":batchDelete" in str(getattr(request, "url", "")):
             world.clock.advance(seconds=300)
 

@@ -17,6 +17,7 @@ from contact_sync.config_formats import Policy
 from contact_sync.store import users
 from contact_sync.store.records import User
 from contact_sync.sync.engine import Engine
+from contact_sync.sync.load import CONTACTS_SCOPE
 from contact_sync.sync.request import WorkerRequest
 from contact_sync.sync.work import work
 from contact_sync.web.app import create_app
@@ -148,6 +149,19 @@ class Browser:
 def query_of(address: str) -> dict[str, str]:
     """The parameters of an address."""
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+
+def id_token(place: Place, name: str) -> str:
+    """What a program gets that signs its user in with the same OAuth client."""
+    browser = place.browser()
+    oauth = place.engine.oauth
+    address = oauth.authorization_url(
+        "https://program.test/", ("openid", "email", CONTACTS_SCOPE), "s", login_hint=f"{name}@corp.test"
+    )
+    back = browser.consent(address, name)
+    token = oauth.exchange(query_of(back)["code"], "https://program.test/").id_token
+    assert token
+    return token
 
 
 def allow_only(**forced: Any) -> Policy:

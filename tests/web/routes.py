@@ -10,7 +10,8 @@ from tests.web.browser import Place
 from tests.web.planned import create
 from tests.world import Person
 
-from contact_sync.store import backlog, history, mappings, previews, runs
+from contact_sync.contacts.mapping import IndexEntry
+from contact_sync.store import backlog, google_index, history, mappings, previews, runs
 from contact_sync.store.records import BacklogEntry, HistoryEntry, PreviewRecord, RunRecord
 
 Route = tuple[str, str]
@@ -134,6 +135,7 @@ class Bob:
                 history.put(self.sub, told),
                 runs.put(self.sub, RunRecord("run-bob", "manual", now)),
                 mappings.patch(self.sub, sugar_id, backlog="entry-bob"),
+                google_index.put(self.sub, IndexEntry("c-bob", mapping=sugar_id)),
                 previews.put(self.sub, PreviewRecord("preview-bob", "ready", now, end)),
                 previews.put_action(self.sub, "preview-bob", create("sugar-bob", name), end),
             ]
@@ -148,6 +150,7 @@ class Bob:
             "/history/entry-bob",
             "/runs/run-bob",
             "/mappings/sugar-bob",
+            "/google_index/c-bob",
             "/previews/preview-bob",
             "/previews/preview-bob/actions/sugar-bob",
         )

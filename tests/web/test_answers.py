@@ -9,16 +9,62 @@ from tests.web.browser import WEB_URL, Browser, Place
 
 from contact_sync.errors import ContactAtFault, OperatorMustAct, RateLimited, TransientForAll, UserMustAct
 
+PAGE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""What a page may load: what comes from here, and nothing within itself."""
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+
 
 @pytest.mark.parametrize(
-    "path", ["/", "/health", "/sign-in", "/grant", "/oauth/callback", "/api/status", "/api/settings", "/none"]
+    ("path", "policy"),
+    [
+        ("/", PAGE),
+        ("/backlog", PAGE),
+        ("/history", PAGE),
+        ("/health", NOTHING),
+        ("/sign-in", PAGE),
+        ("/oauth/callback", NOTHING),
+        ("/api/status", NOTHING),
+        ("/api/history.csv", NOTHING),
+        ("/none", NOTHING),
+    ],
 )
-def test_every_answer_is_kept_by_nobody_and_framed_by_nobody(ada: Browser, path: str) -> None:
+def test_every_answer_is_kept_by_nobody_and_framed_by_nobody(ada: Browser, path: str, policy: str) -> None:
     headers = ada.get(path).headers
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["Content-Security-Policy"] == policy
     assert headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/none", 404), ("/history/none", 404), ("/oauth/callback?state=x", 400)]
+)
+def test_a_person_reads_an_error_as_a_page_and_a_program_as_json(
+    ada: Browser, path: str, status: int
+) -> None:
+    page = ada.get(path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (page.status_code, page.mimetype) == (status, "text/html")
+    assert "<h1" in page.text
+    for accept in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
+        answer = ada.get(path, headers=accept)
+        assert (answer.status_code, set(answer.get_json()["error"])) == (status, {"code", "message"})
+
+
+def test_the_api_answers_json_whatever_is_asked_for(ada: Browser) -> None:
+    answer = ada.get("/api/none", headers={"Accept": "text/html", "HX-Request": "true"})
+    assert (answer.status_code, answer.mimetype) == (404, "application/json")
+
+
+def test_a_fault_of_ours_is_a_page_for_a_person(place: Place, ada: Browser) -> None:
+    place.refuses = KeyError("ada@corp.test")
+    answer = ada.client.post(
+        "/preview", base_url=WEB_URL, data={"csrf_token": ada.csrf}, headers={"Accept": "text/html"}
+    )
+    assert (answer.status_code, answer.mimetype) == (500, "text/html")
+    assert "Something went wrong on our side" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -105,9 +151,9 @@ def test_signing_in_and_working_leave_no_address_and_no_token_in_the_logs(
         assert secret not in written
 
 
-def test_the_home_address_says_what_is_here_and_health_asks_nobody(place: Place) -> None:
+def test_the_start_page_and_health_ask_nobody(place: Place) -> None:
     client = place.app.test_client()
     place.world.forget_calls()
-    assert client.get("/", base_url=WEB_URL).get_json()["sign_in"] == "/sign-in"
+    assert 'href="/sign-in"' in client.get("/", base_url=WEB_URL).text
     assert client.get("/health", base_url=WEB_URL).get_json() == {"status": "ok"}
     assert place.world.calls() == (0, 0)

@@ -75,7 +75,9 @@ def words_of(answer: TestResponse) -> str:
 
 def actions(browser: Browser, path: str) -> list[str]:
     """Where the forms of a page lead."""
-    return [action for action in re.findall(r'action="([^"]+)"', browser.get(path).text) if "backlog" in action]
+    return [
+        action for action in re.findall(r'action="([^"]+)"', browser.get(path).text) if "backlog" in action
+    ]
 
 
 def test_an_empty_backlog_says_so_and_what_would_appear(ada: Browser) -> None:
@@ -103,7 +105,14 @@ def test_an_entry_shows_the_reason_both_records_and_links(place: Place, ada: Bro
         "google": {"last_name": "Ruiz", "phone_work": "+34 699"},
     }
     ask(
-        place, ada, "7", "refused", message="Phone is too long.", field="phone_work", records=records, attempts=3
+        place,
+        ada,
+        "7",
+        "refused",
+        message="Phone is too long.",
+        field="phone_work",
+        records=records,
+        attempts=3,
     )
     page = ada.get("/backlog").text
     said = shown(ada, "/backlog")
@@ -169,7 +178,9 @@ def test_buttons_say_what_they_will_do_under_these_settings(
     place.change(ada.sub, settings=settings)
     ask(place, ada, "1", cause, missing=missing)
     text = ada.get("/backlog").text
-    named = [name for name in re.findall(r"<button[^>]*>([^<]+)<span", text) if name != "This is the same person"]
+    named = [
+        name for name in re.findall(r"<button[^>]*>([^<]+)<span", text) if name != "This is the same person"
+    ]
     assert named == buttons
 
 

@@ -64,9 +64,7 @@ def test_a_long_list_has_pages(place: Place, ada: Browser) -> None:
         ({"missing": Side.SUGAR}, BOTH, "it is created there again as a new record."),
         (
             {"missing": Side.SUGAR},
-            SyncSettings(
-                from_google=Direction(enabled=True, create=True), google_label="contactGroups/1"
-            ),
+            SyncSettings(from_google=Direction(enabled=True, create=True), google_label="contactGroups/1"),
             "as a new record if it carries your label.",
         ),
         ({"missing": Side.SUGAR}, SyncSettings(), "creating there is switched off in your settings"),

@@ -27,7 +27,7 @@ LATEST = 5
 """So many history entries are shown of each."""
 
 _SUGAR_LINK = re.compile(r"#(?:bwc/)?Contacts/([^/?#\s]+)|[?&]record=([^&#\s]+)", re.IGNORECASE)
-_GOOGLE_LINK = re.compile(r"(?:^|person/|people/)(c\d+)(?=$|[/?#\s])")
+_GOOGLE_LINK = re.compile(r"(?:person|people)/(\w+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def document(parts: Iterable[Operations], here: Site) -> Json:
     asked = {operation.query.__name__ for _, operation in listed if operation.query}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Contact sync", "version": VERSION, "description": ABOUT},
+        "info": {"title": "Contact sync", "version": VERSION, "description": ABOUT.strip()},
         "servers": [{"url": here.config.web_url}],
         "paths": paths,
         "components": {
@@ -132,10 +132,12 @@ def _structs(operation: Operation) -> Iterator[type[msgspec.Struct]]:
 
 
 def _described(part: str, operation: Operation, components: Json) -> Json:
-    summary, _, rest = (inspect.getdoc(operation.function) or "").partition("\n")
+    summary, _, rest = re.sub(r"\.(\s|$)", "\n", inspect.getdoc(operation.function) or "", count=1).partition(
+        "\n"
+    )
     described: Json = {
         "operationId": f"{part}_{operation.function.__name__}",
-        "summary": summary.rstrip("."),
+        "summary": summary,
         "tags": [part],
         "parameters": [*_parameters(operation, components)],
         "responses": {str(operation.status): _answered(operation)}

@@ -22,7 +22,14 @@ PAGE = 50
 """Items of one page of a list."""
 Text = Annotated[str, Meta(max_length=1000)]
 """A text that a caller sends."""
-Cursor = Annotated[str, Meta(max_length=1000, description="The value of `next` of the page before.")]
+Cursor = Annotated[
+    str,
+    Meta(
+        max_length=1000,
+        description="The value of `next` of the page before.",
+        extra_json_schema={"format": "cursor"},
+    ),
+]
 Moment = Annotated[datetime, Meta(tz=True)]
 """A moment, with its zone, as an answer tells it."""
 _EXTENSION = "contact_sync"

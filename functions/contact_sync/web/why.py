@@ -18,7 +18,7 @@ routes = Operations("why")
 class WhyQuery(Asked, frozen=True, kw_only=True):
     """An e-mail address, a link or id of either side, or the name of a linked contact."""
 
-    q: Annotated[Text, Meta(min_length=1)]
+    q: Annotated[Text, Meta(pattern=r"\S")]
 
 
 class WhyItem(Answer, frozen=True, kw_only=True):

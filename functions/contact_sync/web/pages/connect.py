@@ -19,14 +19,14 @@ routes = pages("connect")
 def disconnect() -> Response:
     """What ending the connection would do, with the numbers; while it is being ended, the progress."""
     order = caller().user.disconnecting
-    if order is not None:
-        return leave(url_for("sync.page", run=order.run))
-    return _choice()
+    return _choice() if order is None else leave(url_for("sync.page", run=order.run))
 
 
 @routes.post("/disconnect")
 def end() -> Response:
-    """End the connection as chosen, if the number that was confirmed still holds."""
+    """End the connection as chosen, if the number that was confirmed still holds; or go on ending it."""
+    if caller().user.disconnecting is not None:
+        return leave(url_for("sync.page", run=connection.end(Disconnect(delete="none")).run))
     delete, count = request.form.get("delete", ""), request.form.get("count", "")
     chosen = {"delete": delete, "count": int(count) if count.isdigit() else None}
     if not delete:

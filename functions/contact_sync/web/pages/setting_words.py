@@ -75,7 +75,9 @@ CHOICES = {
         Choice("google", "Google wins", "The value in Google goes to Sugar."),
     ),
     "overflow": (
-        Choice("next_period", "The rest waits", "A sync changes 100 contacts; the rest follows with the next."),
+        Choice(
+            "next_period", "The rest waits", "A sync changes 100 contacts; the rest follows with the next."
+        ),
         Choice("continue", "Go on at once", "The next 100 follow directly, until everything is done."),
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, request, url_for
@@ -17,39 +18,44 @@ from .page import by_htmx, leave, pages, render
 
 routes = pages("sync")
 
-QUICK, STEADY = 15, 60
-"""So many times the page looks every second, then every two, later every five seconds."""
-MOST_POLLS = 100_000
+QUICK, STEADY, PATIENT = 15, 60, 100
+"""So many times a page looks every second, then every two; and so often it looks for the run that follows."""
+MOST_POLLS = 1_000_000
 ASIDE = ("preview", "inventory")
 """Runs that sync nothing."""
+SUCCESSOR = timedelta(minutes=2)
+"""A run that others follow by themselves has been followed by then."""
 
 
 @routes.post("/sync")
 def start() -> BaseResponse:
-    """Sync now, or follow the sync that is under way."""
+    """Sync now, or have the sync that is under way followed by another."""
     lease = caller().user.lease
     started = runs.sync().run
     joined = lease is not None and lease.run == started
     if by_htmx():
-        return _progress(runs.one(started), joined=joined, beside=True)
+        return _part(runs.one(started), joined=joined, beside=True)
     return leave(url_for("sync.page", run=started, joined=1 if joined else None))
 
 
 @routes.get("/runs/<string(maxlength=120):run>")
 def page(run: str) -> Response:
     """How far a run is: the whole page, or for htmx the part that changes."""
-    joined = "joined" in request.args
+    joined, beside = "joined" in request.args, "beside" in request.args
     if not by_htmx():
         return render("run.html", tab="settings", **_told(runs.one(run)), joined=joined)
     try:
-        return _progress(runs.one(run), joined=joined, beside="beside" in request.args)
+        found = runs.one(run)
+        if beside and _over(found):
+            found = runs.newest() or found
     except SyncError:
         # The part that is shown asks again by itself.
         return Response(status=204)
+    return _part(found, joined=joined and found.run == run, beside=beside)
 
 
 def latest() -> dict[str, Any]:
-    """The run to show beside Sync Now: the one under way, else the last one that synced."""
+    """What is shown beside Sync Now: the run under way, else the last one that synced."""
     run = runs.newest()
     if run is not None and run.trigger in ASIDE and _over(run):
         run = _last_sync()
@@ -64,23 +70,28 @@ def _last_sync() -> RunItem | None:
         return None
 
 
-def _progress(run: RunItem, *, joined: bool, beside: bool) -> Response:
-    return render("parts/run_progress.html", **_told(run), joined=joined, beside=beside, said_now=True)
+def _part(run: RunItem, *, joined: bool, beside: bool) -> Response:
+    return render("parts/run_progress.html", **_told(run), joined=joined, beside=beside, alone=True)
 
 
 def _told(run: RunItem) -> dict[str, Any]:
-    polls = request.args.get("polls", 0, type=int)
-    polls = min(max(polls, 0), MOST_POLLS)
+    polls = min(max(request.args.get("polls", 0, type=int), 0), MOST_POLLS)
+    user, over = caller().user, _over(run)
+    follows = over and run.waiting > 0 and site().engine.policy.apply(user.settings).overflow == "continue"
+    follows = follows and run.finished is not None and site().engine.now() - run.finished < SUCCESSOR
     return {
         "run": run,
-        "ways": WAYS,
-        "over": _over(run),
+        "over": over,
+        "follows": follows,
+        "again": not over or (follows and polls < PATIENT),
         "polls": polls + 1,
         "delay": 1 if polls < QUICK else 2 if polls < STEADY else 5,
         "new_phase": request.args.get("phase") != run.phase,
-        "goes_on": site().engine.policy.apply(caller().user.settings).overflow == "continue",
+        "way": WAYS.get(run.error or ""),
+        "to_be_ended": user.disconnecting is not None,
     }
 
 
 def _over(run: RunItem) -> bool:
-    return run.finished is not None or run.error is not None
+    """A run that waits to try again tells its error and is not over."""
+    return run.finished is not None or run.phase == "interrupted"

@@ -108,6 +108,13 @@ RUNS = {
 }
 """A run as the heading of its page, by what asked for it."""
 
+RUNS_DONE = {
+    "preview": "The preview is ready.",
+    "disconnect": "Your Google account is disconnected.",
+    "inventory": "Your contacts are counted. Nothing was changed.",
+}
+"""What a run came to, where it is not told by counts."""
+
 TAB_NOTES = {
     "preview": "What a sync would do, before it does it.",
     "history": "What was done, with what was there before, and undo.",
@@ -122,8 +129,10 @@ PHASES = {
     "reading": "Reading both address books",
     "writing": "Carrying out changes",
     "deleting": "Deleting",
+    "revoking": "Giving the access back to Google",
     "done": "Done",
     "interrupted": "Interrupted",
+    "failed": "Failed",
 }
 
 CAUSES = {
@@ -145,6 +154,7 @@ STATES = {
     "unlinked": "not linked any more",
     "out_of_scope": "outside the scope",
     "gone": "gone on both sides",
+    "google_only": "only in Google",
 }
 
 CONNECTION = {
@@ -179,6 +189,12 @@ ERRORS = {
     "sugar_down": "Sugar does not answer. The sync tries again by itself.",
     "sugar_timeout": "Sugar took too long to answer. The sync tries again by itself.",
     "out_of_time": "The time of this run was over. It goes on in the next one.",
+    "not_revoked": "Your Google account is disconnected here, but Google did not confirm that the access ended. "
+    "Remove it in your Google account, under Security, third-party connections.",
+    "contacts_stayed": "Your Google account is disconnected, but some contacts could not be deleted and stayed in "
+    "Google.",
+    "disconnect_failed": "The contacts that the sync created could not be deleted in Google, so your account is still "
+    "connected. Disconnect again later, or disconnect without deleting.",
     "internal": "Something went wrong on our side. It was logged; the next sync tries again.",
 }
 

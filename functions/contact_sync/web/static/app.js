@@ -13,6 +13,25 @@
     }
   };
 
+  // Where the server cannot be reached nothing is swapped in that could tell it.
+  const unreachable = (there) => {
+    let told = document.getElementById("unreachable");
+    if (there) {
+      told?.remove();
+    } else if (!told) {
+      told = document.createElement("p");
+      told.id = "unreachable";
+      told.className = "notice bad";
+      told.setAttribute("role", "alert");
+      told.textContent = "There is no connection. What you did last was not saved: do it again in a moment.";
+      document.body.append(told);
+    }
+  };
+  document.addEventListener("htmx:sendError", (event) => {
+    if (event.detail.requestConfig.verb !== "get") unreachable(false);
+  });
+  document.addEventListener("htmx:afterOnLoad", () => unreachable(true));
+
   document.addEventListener("DOMContentLoaded", () => localise(document));
   document.addEventListener("htmx:afterSettle", () => localise(document));
   document.documentElement.classList.add("scripted");
