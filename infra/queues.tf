@@ -38,14 +38,13 @@ resource "google_cloud_tasks_queue" "this" {
   }
 
   # The worker answers an error only for a fault that all users share, so its successors wait for minutes: 30 s, 60 s,
-  # 120 s, 240 s. A time limit is left out, for Cloud Tasks would try on until both it and the attempts are used up, and
-  # the worker could not know which attempt is the last.
+  # 120 s, 240 s. There is no time limit (max_retry_duration): Cloud Tasks would try on until both it and the attempts are
+  # used up, and the worker could not know which attempt is the last.
   retry_config {
-    max_attempts       = var.tasks_max_attempts
-    max_retry_duration = "0s"
-    min_backoff        = "30s"
-    max_backoff        = "300s"
-    max_doublings      = 3
+    max_attempts  = var.tasks_max_attempts
+    min_backoff   = "30s"
+    max_backoff   = "300s"
+    max_doublings = 3
   }
 
   depends_on = [google_project_service.api]

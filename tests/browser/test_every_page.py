@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
 from tests.browser import demo
 from tests.browser.accessibility import axe, fits
+from tests.browser.conftest import OpenPage
 from tests.browser.system import System
+from tests.browser.views import VIEWS
 from tests.browser.visitor import connected
 
 PAGES = (
@@ -30,10 +31,12 @@ def filled(system: System) -> System:
     return system
 
 
-def test_people_can_read_every_page(any_page: Page, filled: System) -> None:
-    connected(any_page, filled, demo.NAME)
+@pytest.mark.parametrize("view", ["desktop", "phone", "dark"])
+def test_people_can_read_every_page(open_page: OpenPage, filled: System, view: str) -> None:
+    page = open_page(**VIEWS[view])
+    connected(page, filled, demo.NAME)
     for path in PAGES:
-        answer = any_page.goto(path)
+        answer = page.goto(path)
         assert answer is not None and answer.ok, path
-        axe(any_page)
-        fits(any_page)
+        axe(page)
+        fits(page)

@@ -10,7 +10,7 @@ from tests.browser.accessibility import axe, fits
 from tests.browser.conftest import OpenPage
 from tests.browser.system import System
 from tests.browser.views import VIEWS
-from tests.browser.visitor import connected
+from tests.browser.visitor import connected, grant, sign_in
 from tests.browser.watch import Watch
 
 from contact_sync.contacts.side import Side
@@ -136,3 +136,14 @@ def test_a_task_that_breaks_fails_the_test(system: System) -> None:
     system.worker.enqueue({"user": "u", "trigger": "no such trigger"})
     with pytest.raises(AssertionError, match="a task failed"):
         system.settle()
+
+
+def test_people_can_sign_in_however_far_the_clock_was_moved(page: Page, system: System) -> None:
+    system.clock.advance(days=3)
+    sign_in(page, system)
+    grant(page, system)
+    assert system.user().connection == "connected"
+    connected(page, system, contacts=1)
+    sync_now(page, system)
+    system.settle()
+    assert system.world.google_names(system.person("jane")) == ["Contact No 001"]

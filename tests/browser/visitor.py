@@ -19,19 +19,21 @@ def choose_account(page: Page, name: str) -> None:
 def sign_in(page: Page, system: System, name: str = "jane") -> Person:
     """Sign in on Google's page as someone who has an account, made where there is none."""
     person = system.person(name)
-    page.goto(f"{system.url}/sign-in")
-    choose_account(page, name)
-    page.get_by_role("button", name="Continue").click()
-    page.wait_for_url(f"{system.url}/**")
+    with system.signing_in():
+        page.goto(f"{system.url}/sign-in")
+        choose_account(page, name)
+        page.get_by_role("button", name="Continue").click()
+        page.wait_for_url(f"{system.url}/**")
     return person
 
 
 def grant(page: Page, system: System, *, tick: bool = True, deny: bool = False) -> None:
     """As the one who is signed in: go to Google's page and allow access to the contacts, or leave it at that."""
-    page.goto(f"{system.url}/grant")
-    page.get_by_label("your contacts").set_checked(tick)
-    page.get_by_role("button", name="Cancel" if deny else "Continue").click()
-    page.wait_for_url(f"{system.url}/**")
+    with system.signing_in():
+        page.goto(f"{system.url}/grant")
+        page.get_by_label("your contacts").set_checked(tick)
+        page.get_by_role("button", name="Cancel" if deny else "Continue").click()
+        page.wait_for_url(f"{system.url}/**")
 
 
 def connected(

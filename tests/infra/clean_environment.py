@@ -39,7 +39,9 @@ def _closure(requirements: Path) -> list[Distribution]:
             continue
         found[key] = distribution(requirement.name)
         installed = found[key].version
-        assert requirement.specifier.contains(installed, prereleases=True), f"{requirement} is wanted, {installed} here"
+        assert requirement.specifier.contains(installed, prereleases=True), (
+            f"{requirement} is wanted, {installed} here"
+        )
         for needed in map(Requirement, found[key].requires or ()):
             extras = requirement.extras or {""}
             if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras):

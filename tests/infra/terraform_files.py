@@ -31,7 +31,9 @@ def _plain(value: Any) -> Any:
 
 def local(name: str) -> Any:
     """The local value of that name."""
-    (found,) = [block[name] for document in _documents() for block in document.get("locals", ()) if name in block]
+    (found,) = [
+        block[name] for document in _documents() for block in document.get("locals", ()) if name in block
+    ]
     return found
 
 

@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from tests.infra.terraform_files import ROOT
 
 GCLOUD = """#!/bin/sh
@@ -44,7 +43,11 @@ class Project:
             "MADE": str(self.folder),
         }
         subprocess.run(
-            [str(ROOT / "infra/bootstrap"), *arguments], env=environment, check=True, capture_output=True, timeout=30
+            [str(ROOT / "infra/bootstrap"), *arguments],
+            env=environment,
+            check=True,
+            capture_output=True,
+            timeout=30,
         )
         return calls.read_text().splitlines()
 
@@ -57,7 +60,9 @@ def project(tmp_path: Path) -> Project:
 def test_everything_is_made_in_the_project_that_was_named(project: Project) -> None:
     calls = project.bootstrap("my-project")
     assert all(call.startswith("--project=my-project --quiet ") for call in calls)
-    assert any("buckets create gs://my-project-contact-sync-state --location=europe-west1" in call for call in calls)
+    assert any(
+        "buckets create gs://my-project-contact-sync-state --location=europe-west1" in call for call in calls
+    )
     assert any("topics create contact-sync-secrets" in call for call in calls)
 
 

@@ -46,5 +46,14 @@ def test_a_step_runs_commands_of_the_project_that_exist(step: str) -> None:
 
 def test_what_a_build_needs_is_sent_to_it() -> None:
     left = [line for line in (ROOT / ".gcloudignore").read_text().splitlines() if line and line[0] != "#"]
-    needed = ("tests", "infra", "functions", "requirements.txt", ".pytest.ini", ".ruff.toml", ".mypy.ini", ".*")
+    needed = (
+        "tests",
+        "infra",
+        "functions",
+        "requirements.txt",
+        ".pytest.ini",
+        ".ruff.toml",
+        ".mypy.ini",
+        ".*",
+    )
     assert not [line for line in left if line.strip("/") in needed]

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from tests.infra.terraform_files import ROOT, local, resource, resources, variables
 
 from contact_sync import config
-from tests.infra.terraform_files import ROOT, local, resource, resources, variables
 
 FUNCTIONS: tuple[config.Function, ...] = get_args(config.Function)
 PACKAGE = ROOT / "functions/contact_sync"
@@ -26,7 +26,9 @@ NAMES = {variable.name for variable in config._VARIABLES}
 
 def read_in(nodes: Iterable[ast.AST]) -> set[str]:
     """Variables whose values are taken from a configuration in this code."""
-    attributes = {inner.attr.upper() for node in nodes for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+    attributes = {
+        inner.attr.upper() for node in nodes for inner in ast.walk(node) if isinstance(inner, ast.Attribute)
+    }
     return attributes & NAMES
 
 
@@ -36,7 +38,9 @@ def tree(path: Path) -> ast.Module:
 
 def definitions(path: Path, *names: str) -> list[ast.AST]:
     """The functions and methods of these names."""
-    found = [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef) and node.name in names]
+    found = [
+        node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef) and node.name in names
+    ]
     assert {node.name for node in found} == set(names)
     return list(found)
 
@@ -81,7 +85,9 @@ def test_what_is_secret_is_a_secret_and_nothing_else_is() -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_has_the_right_to_read_the_secrets_it_needs_and_no_other(function: config.Function) -> None:
+def test_a_function_has_the_right_to_read_the_secrets_it_needs_and_no_other(
+    function: config.Function,
+) -> None:
     wanted = {v.name for v in config._VARIABLES if v.secret and function in v.needed_by}
     assert may_read(function) == wanted
 
@@ -104,7 +110,8 @@ def test_code_reads_its_environment_in_one_place() -> None:
     elsewhere = {
         path.name
         for path in PACKAGE.rglob("*.py")
-        if {"environ", "getenv"} & {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
+        if {"environ", "getenv"}
+        & {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
     }
     assert elsewhere == set()
 

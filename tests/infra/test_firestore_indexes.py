@@ -1,9 +1,10 @@
-"""Terraform creates the indexes that the store's queries need, and exempts the fields that need none: no more, no less."""
+"""Terraform creates just the indexes that the store's queries need, and exempts just the fields that need none."""
 
 from __future__ import annotations
 
-from contact_sync.store import indexes
 from tests.infra.terraform_files import local, resource
+
+from contact_sync.store import indexes
 
 
 def fields_of(by_collection: dict[str, list[str]]) -> set[indexes.Field]:

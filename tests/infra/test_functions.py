@@ -7,13 +7,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from tests.infra.terraform_files import ROOT, local, resource, resources, variables
 
 from contact_sync.composition import WorkerQueue
 from contact_sync.config import Config
 from contact_sync.services import tasks
 from contact_sync.services.tasks import Task, TaskQueue
 from contact_sync.sync import lease
-from tests.infra.terraform_files import ROOT, local, resource, resources, variables
 
 
 class Enqueued(TaskQueue):
@@ -57,12 +57,18 @@ def test_the_scheduler_and_the_tasks_call_as_the_account_that_may() -> None:
 def test_only_web_is_public() -> None:
     public = {name: settings["public"] for name, settings in local("functions").items()}
     assert public == {"dispatcher": False, "worker": False, "web": True}
-    everybody = [name for (_, name), body in resources() if body.get("member") in ("allUsers", "allAuthenticatedUsers")]
+    everybody = [
+        name for (_, name), body in resources() if body.get("member") in ("allUsers", "allAuthenticatedUsers")
+    ]
     assert everybody == ["public"]
 
 
 def test_the_entry_points_are_the_functions_of_main() -> None:
-    defined = {node.name for node in ast.parse((ROOT / "functions/main.py").read_text()).body if hasattr(node, "name")}
+    defined = {
+        node.name
+        for node in ast.parse((ROOT / "functions/main.py").read_text()).body
+        if hasattr(node, "name")
+    }
     assert set(local("functions")) <= defined
     (build,) = resource("google_cloudfunctions2_function", "this")["build_config"]
     assert build["entry_point"] == "${each.key}"
@@ -83,7 +89,7 @@ def test_attempts_alone_end_a_task() -> None:
     """The worker counts them, and records the failure at the last one."""
     (retries,) = resource("google_cloud_tasks_queue", "this")["retry_config"]
     assert retries["max_attempts"] == "${var.tasks_max_attempts}"
-    assert retries["max_retry_duration"] == "0s"
+    assert "max_retry_duration" not in retries
 
 
 @pytest.mark.parametrize("account", ["dispatcher", "worker", "web", "invoker", "build"])
@@ -95,7 +101,9 @@ def test_only_the_deployment_may_administer_anything(account: str) -> None:
 def test_the_deployment_has_no_basic_role_and_grants_none() -> None:
     assert {"roles/owner", "roles/editor"} & set(local("project_roles")["deploy"]) == set()
     (condition,) = resource("google_project_iam_member", "deploy_grants")["condition"]
-    assert "modifiedGrantsByRole', []).hasOnly(${jsonencode(local.grantable_roles)})" in condition["expression"]
+    assert (
+        "modifiedGrantsByRole', []).hasOnly(${jsonencode(local.grantable_roles)})" in condition["expression"]
+    )
 
 
 @pytest.mark.parametrize("name", sorted(variables()))

@@ -1,4 +1,4 @@
-"""The zip that the functions are deployed from: the same bytes from the same source, all that is needed, and no more."""
+"""The zip that the functions are deployed from: the same bytes from the same source, with all that is needed alone."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def test_the_same_source_gives_the_same_bytes_wherever_and_whenever_it_is_checke
     elsewhere = tmp_path / "clone"
     for folder in ("functions", "infra"):
         (elsewhere / folder).mkdir(parents=True)
-    shutil.copytree(ROOT / "functions", elsewhere / "functions", dirs_exist_ok=True, copy_function=shutil.copyfile)
+    shutil.copytree(
+        ROOT / "functions", elsewhere / "functions", dirs_exist_ok=True, copy_function=shutil.copyfile
+    )
     shutil.copy(ROOT / "requirements.txt", elsewhere)
     shutil.copy(BUILD_ZIP, elsewhere / "infra")
     (elsewhere / "functions/__pycache__/left.cpython-311.pyc").parent.mkdir(exist_ok=True)
@@ -149,11 +151,19 @@ WEB = {
 
 
 @pytest.mark.slow
-def test_web_starts_from_the_zip_with_its_requirements_alone(deployed: tuple[Path, Path], tmp_path: Path) -> None:
+def test_web_starts_from_the_zip_with_its_requirements_alone(
+    deployed: tuple[Path, Path], tmp_path: Path
+) -> None:
     folder, python = deployed
     (port,) = free_ports(1)
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
-    environ |= {**WEB, "FUNCTION_TARGET": "web", "PORT": str(port), "THREADS": "40", "LOG_EXECUTION_ID": "false"}
+    environ |= {
+        **WEB,
+        "FUNCTION_TARGET": "web",
+        "PORT": str(port),
+        "THREADS": "40",
+        "LOG_EXECUTION_ID": "false",
+    }
     command = [str(python), "-m", "functions_framework"]
     with (tmp_path / "printed").open("wb") as printed:
         process = subprocess.Popen(
@@ -176,7 +186,9 @@ def test_web_starts_from_the_zip_with_its_requirements_alone(deployed: tuple[Pat
 
 
 @pytest.mark.slow
-def test_the_functions_from_the_zip_sync_two_address_books(deployed: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_functions_from_the_zip_sync_two_address_books(
+    deployed: tuple[Path, Path], tmp_path: Path
+) -> None:
     """The demo runs the functions that lie beside it: here those of the zip, and with its requirements alone."""
     folder, python = deployed
     local_stack = folder / "infra/local"

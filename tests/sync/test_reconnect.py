@@ -9,7 +9,9 @@ from tests.sync.parting import (
     states,
     synced_world,
 )
-from tests.world import WITH_DELETES
+from tests.world import WITH_DELETES, Crash
+
+from contact_sync.contacts.side import Side
 
 
 def test_after_a_new_grant_linked_contacts_go_on_being_linked() -> None:

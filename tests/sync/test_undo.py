@@ -85,9 +85,7 @@ def test_only_the_fields_of_the_entry_are_written() -> None:
     world, sugar_id, google_id = updated()
     world.edit_google(google_id, biographies=[{"value": "likes tea"}])
     world.settle()
-    found, _ = undo(
-        world, next(e.id for e in world.history() if e.side is Side.GOOGLE and e.changes[0].field == "title")
-    )
+    found, _ = undo(world, last(world, "update", Side.GOOGLE).id)
     apply(world, found.id)
     deliver(world)
     contact = world.google_contact(google_id)

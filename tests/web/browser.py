@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -140,6 +142,10 @@ class Browser:
     def post(self, path: str, json: Any = None, **headers: str) -> TestResponse:
         return self.send("POST", path, json, **headers)
 
+    def form(self, path: str, **fields: object) -> TestResponse:
+        """A form of a page, sent as a browser without a script sends it."""
+        return self.client.post(path, base_url=WEB_URL, data={"csrf_token": self.csrf, **fields})
+
     def json(self, path: str) -> Any:
         answer = self.get(path)
         assert answer.status_code == 200, answer.text
@@ -162,6 +168,11 @@ def id_token(place: Place, name: str) -> str:
     token = oauth.exchange(query_of(back)["code"], "https://program.test/").id_token
     assert token
     return token
+
+
+def words_of(answer: TestResponse) -> str:
+    """What a page says, without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
 def allow_only(**forced: Any) -> Policy:

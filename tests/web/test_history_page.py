@@ -7,8 +7,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from tests.web.browser import WEB_URL, Browser, Place
-from tests.web.test_preview_page import form, words_of
+from tests.web.browser import WEB_URL, Browser, Place, words_of
 from tests.world import Person
 from werkzeug.test import TestResponse
 
@@ -144,13 +143,13 @@ def test_a_deleted_record_is_readable(
 
 def test_undo_leads_to_the_preview_of_the_undo(place: Place, ada: Browser, renamed: str) -> None:
     undo = re.findall(r'action="(/history/[^"]+/undo)"', ada.get("/history").text)[0]
-    ordered = form(ada, undo)
+    ordered = ada.form(undo)
     assert (ordered.status_code, ordered.location.split("/")[1]) == (303, "preview")
     place.work()
     page = ada.get(ordered.location)
     assert "What undoing would do" in words_of(page)
-    applied = form(
-        ada, f"{ordered.location}/apply", ticked=re.findall(r'name="ticked" value="([^"]+)"', page.text)
+    applied = ada.form(
+        f"{ordered.location}/apply", ticked=re.findall(r'name="ticked" value="([^"]+)"', page.text)
     )
     assert applied.status_code == 303
     place.work()
@@ -171,7 +170,7 @@ def test_what_cannot_be_undone_has_no_button_and_says_why_if_asked(
 ) -> None:
     address = entry(place, ada, **fields)
     assert "/undo" not in ada.get("/history").text
-    refused = form(ada, f"{address}/undo")
+    refused = ada.form(f"{address}/undo")
     assert refused.status_code == 409
     assert "This cannot be undone." in words_of(refused)
 
@@ -179,7 +178,7 @@ def test_what_cannot_be_undone_has_no_button_and_says_why_if_asked(
 def test_an_undo_needs_a_connection_and_offers_it(place: Place, ada: Browser) -> None:
     address = entry(place, ada)
     place.change(ada.sub, connection="reconnect")
-    refused = form(ada, f"{address}/undo")
+    refused = ada.form(f"{address}/undo")
     assert refused.status_code == 409
     assert 'href="/grant"' in refused.text
 
@@ -198,7 +197,7 @@ def test_another_persons_history_is_not_there(place: Place, ada: Browser) -> Non
     address = entry(place, ada)
     place.person("eve")
     eve = place.signed_in("eve")
-    assert eve.get(address).status_code == form(eve, f"{address}/undo").status_code == 404
+    assert eve.get(address).status_code == eve.form(f"{address}/undo").status_code == 404
     for path in ("/history", "/history?contact=s-1", "/history?run=r-1"):
         assert "Ruiz" not in eve.get(path).text
 

@@ -27,6 +27,8 @@ SEED = int(os.environ.get("API_SEED", "0"))
 
 # `next` of a list whose order ends with a text and an id.
 schemathesis.openapi.format("cursor", strategies.just("WyJhIiwgImIiXQ=="))
+BY_ID = "WyJhIl0="
+"""`next` of a list in the order of ids."""
 
 KNOWN = {
     "action": ["s1"],
@@ -39,9 +41,21 @@ KNOWN = {
 CONFIG: dict[str, Any] = {
     "seed": SEED,
     "generation": {"max-examples": EXAMPLES, "deterministic": "API_SEED" not in os.environ},
-    "dictionaries": {name: {"values": values} for name, values in KNOWN.items()},
+    "dictionaries": {name: {"values": values} for name, values in KNOWN.items()}
+    | {"by_id": {"values": [BY_ID]}},
+    # A body that is too large is refused before anybody looks at what is wrong in it.
+    "checks": {"negative_data_rejection": {"expected-statuses": ["400", "401", "403", "404", "409", "413"]}},
     "parameters": {f"path.{name}": {"dictionary": name, "probability": 0.5} for name in KNOWN},
     "operations": [
+        {
+            "include-operation-id": ["backlog_release_all", "backlog_keep_all"],
+            # GET /api/backlog/{entry} takes any id, and so these words too.
+            "checks": {"allow_header_conformance": {"enabled": False}},
+        },
+        {
+            "include-operation-id": "preview_get",
+            "parameters": {"query.cursor": {"dictionary": "by_id", "probability": 1.0}},
+        },
         {
             "include-operation-id": ["settings_put", "settings_reset"],
             # No schema can say which version the settings have at this moment: 412, or 428 for none at all.
@@ -49,7 +63,7 @@ CONFIG: dict[str, Any] = {
                 "positive_data_acceptance": {"expected-statuses": ["2xx", "403", "412", "428"]},
                 "negative_data_rejection": {"expected-statuses": ["400", "412", "428"]},
             },
-        }
+        },
     ],
 }
 

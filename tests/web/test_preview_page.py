@@ -7,23 +7,13 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from tests.web.browser import WEB_URL, Browser, Place
+from tests.web.browser import Browser, Place, words_of
 from tests.web.planned import ID, create, merge, planned, quarantine
 from tests.world import Person
 from werkzeug.test import TestResponse
 
 from contact_sync.store import previews
 from contact_sync.store.records import Applied, Moved
-
-
-def form(browser: Browser, path: str, **fields: object) -> TestResponse:
-    """A form sent by a browser without a script."""
-    return browser.client.post(path, base_url=WEB_URL, data={"csrf_token": browser.csrf, **fields})
-
-
-def words_of(answer: TestResponse) -> str:
-    """What a page says, without its tags."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
 def ticks(answer: TestResponse) -> dict[str, bool]:
@@ -35,7 +25,7 @@ def ticks(answer: TestResponse) -> dict[str, bool]:
 def test_the_start_says_what_a_preview_is_and_asks_for_one(place: Place, ada: Browser) -> None:
     page = ada.get("/preview")
     assert "Nothing is changed by looking" in words_of(page)
-    ordered = form(ada, "/preview")
+    ordered = ada.form("/preview")
     assert ordered.status_code == 303
     assert re.fullmatch(r"/preview/[\w-]+", ordered.location)
     assert [payload["trigger"] for payload in place.payloads()] == ["preview"]
@@ -50,13 +40,13 @@ def test_the_start_says_what_a_preview_is_and_asks_for_one(place: Place, ada: Br
 def test_a_whole_preview_is_made_chosen_from_and_applied(place: Place, ada: Browser) -> None:
     for name in ("Ruiz", "Sato", "Tanaka"):
         place.world.add_sugar(last_name=name, assigned_user_id="user-ada")
-    address = form(ada, "/preview").location
+    address = ada.form("/preview").location
     place.work()
     page = ada.get(address)
     assert "3 Created in Google" in words_of(page)
     tanaka = next(key for key in ticks(page) if f'value="{key}" aria-label="Do this: Tanaka"' in page.text)
     kept = [key for key in ticks(page) if key != tanaka]
-    ordered = form(ada, f"{address}/apply", ticked=kept)
+    ordered = ada.form(f"{address}/apply", ticked=kept)
     assert (ordered.status_code, ordered.location) == (303, f"/runs/{address.rpartition('/')[2]}-apply")
     assert "is being done now" in words_of(ada.get(address))
     place.work()
@@ -116,15 +106,15 @@ def test_what_needs_a_decision_is_listed_with_its_reason(place: Place, ada: Brow
 
 def test_a_group_is_unticked_and_ticked_without_a_script(place: Place, ada: Browser) -> None:
     address = planned(place, ada, create("a", "Ruiz"), create("b", "Sato"), merge("c", "Tanaka"))
-    page = form(ada, f"{address}/choose", ticked=["a", "b", "c"], untick="google_created")
+    page = ada.form(f"{address}/choose", ticked=["a", "b", "c"], untick="google_created")
     assert ticks(page) == {"a": False, "b": False, "c": True}
-    page = form(ada, f"{address}/choose", ticked=["b"], tick="sugar_updated")
+    page = ada.form(f"{address}/choose", ticked=["b"], tick="sugar_updated")
     assert ticks(page) == {"a": False, "b": True, "c": True}
 
 
 def test_nothing_ticked_is_nothing_to_apply(place: Place, ada: Browser) -> None:
     address = planned(place, ada, create("a", "Ruiz"))
-    assert form(ada, f"{address}/apply").status_code == 409
+    assert ada.form(f"{address}/apply").status_code == 409
     assert place.payloads() == []
 
 
@@ -143,8 +133,8 @@ def test_a_preview_that_is_over_leads_to_a_new_one(place: Place, ada: Browser) -
     for answer in (
         ada.get(address),
         ada.get(f"{address}/contacts/a"),
-        form(ada, f"{address}/apply", ticked="a"),
-        form(ada, f"{address}/choose", tick="merged"),
+        ada.form(f"{address}/apply", ticked="a"),
+        ada.form(f"{address}/choose", tick="merged"),
         ada.get("/preview/never"),
     ):
         assert answer.status_code == 404
@@ -206,9 +196,18 @@ def test_another_persons_preview_is_not_there(place: Place, ada: Browser) -> Non
     for answer in (
         eve.get(address),
         eve.get(f"{address}/contacts/a"),
-        form(eve, f"{address}/apply", ticked="a"),
+        eve.form(f"{address}/apply", ticked="a"),
     ):
         assert answer.status_code == 404
         assert "Ruiz" not in answer.text
     found = previews.get(place.engine.db, ada.sub, ID, place.engine.now())
     assert found is not None and found.applied is None
+
+
+def test_a_preview_that_ends_while_it_is_watched_takes_the_place_of_the_page(place: Place, ada: Browser) -> None:
+    address = planned(place, ada, state="planning")
+    page = ada.get(address)
+    assert 'hx-trigger="every' in page.text
+    place.world.clock.advance(minutes=61)
+    over = ada.get(address, headers={"HX-Request": "true"})
+    assert (over.status_code, over.headers["HX-Retarget"]) == (404, "#main")

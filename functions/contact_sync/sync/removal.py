@@ -190,7 +190,9 @@ class Removal:
         return rest, held_up
 
     def _commit(self, groups: Sequence[Sequence[Write]]) -> None:
-        self.session.counts["google_deleted"] = self.progress.done = self.order.deleted
+        self.progress.done = self.order.deleted
+        if self.order.deleted:
+            self.session.counts["google_deleted"] = self.order.deleted
         self.session.holder.commit([*groups, [self.progress.write("deleting")]], disconnecting=self.order)
 
     def _done(self, entry: HistoryEntry) -> list[Write]:

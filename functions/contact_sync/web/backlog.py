@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from ..contacts.side import Side
 from ..store import backlog, mappings
@@ -36,6 +36,13 @@ class Choice(Sent, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Selection(Sent, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All entries of a cause, or of a group: one of the two."""
+
+    schema: ClassVar[Mapping[str, Any]] = {
+        "oneOf": [
+            {"required": [named], "properties": {named: {"type": "string"}, other: {"type": "null"}}}
+            for named, other in (("cause", "group"), ("group", "cause"))
+        ]
+    }
 
     cause: Text | None = None
     group: Text | None = None

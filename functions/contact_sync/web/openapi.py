@@ -105,6 +105,9 @@ def document(parts: Iterable[Operations], here: Site) -> Json:
         sorted(kinds | {Error, SettingsError, StaleSettings}, key=lambda kind: kind.__name__),
         ref_template="#/components/schemas/{name}",
     )
+    for _, operation in listed:
+        if operation.body is not None:
+            components[operation.body.__name__].update(operation.body.schema)
     paths: dict[str, Json] = {}
     for name, operation in listed:
         path = paths.setdefault(f"/api{operation.path}", {})

@@ -7,9 +7,9 @@ directly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -17,7 +17,8 @@ from flask import Blueprint, Response, request
 from .site import Refusal
 
 F = TypeVar("F", bound=Callable[..., Any])
-LONGEST_ID = 120
+LONGEST_ID = 160
+"""A history entry's id holds those of its run and its contact, and what was done when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +143,32 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of a request."""
 
+    schema: ClassVar[Mapping[str, Any]] = {}
+    """What the types cannot say of it, as JSON Schema."""
+
     @classmethod
     def read(cls, data: bytes) -> Any:
         """The body as one of these. Refused with the key that is wrong."""
         try:
-            return msgspec.json.decode(data, type=cls)
+            return msgspec.convert(from_json(data), cls)
         except msgspec.ValidationError as error:
             raise Refusal(400, "invalid_request", f"The request does not fit: {error}.") from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise Refusal(400, "invalid_request", "The body of the request must be JSON.") from None
+
+
+def from_json(data: bytes) -> Any:
+    """The value that a body holds; a whole number may be written as 5.0."""
+    try:
+        return _JSON.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refusal(400, "invalid_request", "The body of the request must be JSON.") from None
+
+
+def _number(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
+_JSON = msgspec.json.Decoder(float_hook=_number)
 
 
 def asked(kind: type[msgspec.Struct]) -> Any:

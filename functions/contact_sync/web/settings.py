@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Literal
@@ -25,7 +24,7 @@ from ..store.users import Loaded
 from ..store.write import Write
 from . import account
 from .caller import caller, user_id
-from .operation import Operations, Sent, Versioned
+from .operation import Operations, Sent, Versioned, from_json
 from .site import Json, Refusal, site
 
 routes = Operations("settings")
@@ -182,10 +181,7 @@ def _change(user: User, settings: SyncSettings) -> dict[str, Any]:
 
 
 def _object(data: bytes) -> Json:
-    try:
-        value = json.loads(data)
-    except ValueError:
-        value = None
+    value = from_json(data)
     if not isinstance(value, dict):
         raise Refusal(400, "invalid_settings", "The body must be the settings as JSON, as GET gives them.")
     return value

@@ -68,6 +68,11 @@ def page(status: int, code: str, message: str) -> Response:
         way=way_on(code),
         email=session.get("email"),
     )
+    return instead(answer)
+
+
+def instead(answer: Response) -> Response:
+    """Have a page shown whole, where htmx asked for a part of the page that is shown now."""
     if by_htmx():
         answer.headers["HX-Retarget"] = answer.headers["HX-Reselect"] = "#main"
         answer.headers["HX-Reswap"] = "outerHTML show:window:top"

@@ -11,13 +11,14 @@ from flask import Response, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...contacts.side import Side
+from ...errors import SyncError
 from .. import preview as previews
 from .. import runs
 from ..operation import LONGEST_ID
 from ..preview import Apply, PlannedItem, PreviewQuery, PreviewState
 from ..site import Refusal, site
 from . import compare, errors, words
-from .page import leave, pages, render
+from .page import by_htmx, leave, pages, render
 
 routes = pages("preview")
 
@@ -84,7 +85,13 @@ def order() -> BaseResponse:
 @routes.get(_PREVIEW)
 def page(preview: str) -> Response:
     """A preview: being planned, ready to choose from, or applied."""
-    return _shown(preview)
+    try:
+        return _shown(preview)
+    except SyncError:
+        if not by_htmx():
+            raise
+        # The part that is shown asks again by itself.
+        return Response(status=204)
 
 
 @routes.post(f"{_PREVIEW}/choose")
@@ -128,7 +135,7 @@ def refused(refusal: Refusal) -> Response:
     """A preview that is over says so, with the way to a new one; everything else is said as everywhere."""
     if refusal.status != 404 or not request.view_args:
         return errors.page(refusal.status, refusal.code, refusal.message)
-    return render("preview.html", 404, tab="preview", expired=True, last=None)
+    return errors.instead(render("preview.html", 404, tab="preview", expired=True, last=None))
 
 
 def _rows(item: PlannedItem) -> list[compare.Row]:
@@ -146,14 +153,14 @@ def _last() -> dict[str, Any] | None:
 
 
 def _read(preview: str) -> tuple[PreviewState, list[PlannedItem]]:
-    """A preview with all its contacts: no more than a sync does at once."""
+    """A preview with all its contacts by name: no more than a sync does at once."""
     state = previews.get(preview, PreviewQuery())
     items, following = list(state.items), state.next
     while following:
         more = previews.get(preview, PreviewQuery(cursor=following))
         items += more.items
         following = more.next
-    return state, items
+    return state, sorted(items, key=lambda item: (item.name.casefold(), item.id))
 
 
 def _shown(preview: str) -> Response:

@@ -1,0 +1,65 @@
+"""A form as a browser without a script sees it: what it would send if nobody touched it."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+
+class Form(HTMLParser):
+    """The fields of the form with this id (or of the only one with this action) and where it leads."""
+
+    def __init__(self, page: TestResponse, *, id: str = "", action: str = "") -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self.action = ""
+        self.locked: set[str] = set()
+        """Names of the controls that cannot be used."""
+        self._id, self._wanted = id, action
+        self._inside = self._found = False
+        self._disabled = [False]
+        self._select = ""
+        self.feed(page.text)
+        assert self._found, f"there is no form {id or action} on the page"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given: dict[str, Any] = dict(attrs)
+        if tag == "form":
+            this = given.get("id") == self._id if self._id else given.get("action") == self._wanted
+            if this:
+                assert given["method"] == "post"
+                self._inside, self._found, self.action = True, True, given["action"]
+        elif tag == "fieldset":
+            self._disabled.append("disabled" in given)
+        elif tag == "option" and self._select and "selected" in given:
+            self.fields[self._select] = given["value"]
+        elif tag in ("input", "select") and self._mine(given):
+            self._control(tag, given)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._inside = False
+        elif tag == "fieldset":
+            self._disabled.pop()
+        elif tag == "select":
+            self._select = ""
+
+    def _mine(self, given: dict[str, Any]) -> bool:
+        owner = given.get("form")
+        return "name" in given and (owner == self._id if owner else self._inside)
+
+    def _control(self, tag: str, given: dict[str, Any]) -> None:
+        name = given["name"]
+        if "disabled" in given or any(self._disabled):
+            self.locked.add(name)
+        elif tag == "select":
+            self._select, self.fields[name] = name, ""
+        elif given.get("type") not in ("checkbox", "radio") or "checked" in given:
+            self.fields[name] = given.get("value") or ("on" if given.get("type") == "checkbox" else "")
+
+    def sending(self, **changes: str | None) -> dict[str, str]:
+        """What is sent after these changes; `__` in a name stands for a dot, None for a box that was unticked."""
+        named = {name.replace("__", "."): value for name, value in changes.items()}
+        return {name: value for name, value in (self.fields | named).items() if value is not None}

@@ -1,0 +1,118 @@
+"""The history as a file: whole, readable by spreadsheets, and harmless there."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from tests.web.browser import Browser, Place
+
+from contact_sync.contacts.side import Side
+from contact_sync.errors import TransientForAll
+from contact_sync.store import history
+from contact_sync.store.database import Database, Document, Query
+from contact_sync.store.records import Change, HistoryEntry
+
+
+def told(place: Place, browser: Browser, number: int, *changes: Change, name: str = "Ana") -> None:
+    """One entry; a higher number is a later one."""
+    entry = HistoryEntry(
+        id=f"h{number}",
+        at=place.engine.now() + timedelta(seconds=number),
+        run=f"r{number % 2}",
+        trigger="manual",
+        sugar_id=f"s{number}",
+        google_id=None,
+        name=name,
+        action="update",
+        side=Side.GOOGLE,
+        state="done",
+        changes=changes,
+    )
+    place.engine.db.commit([history.put(browser.sub, entry)])
+
+
+def rows(browser: Browser, path: str = "/api/history.csv") -> list[dict[str, str]]:
+    answer = browser.get(path)
+    assert answer.status_code == 200
+    return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"), newline="")))
+
+
+def test_the_file_has_a_line_for_each_field_and_one_for_an_entry_without(place: Place, ada: Browser) -> None:
+    told(place, ada, 1)
+    told(place, ada, 2, Change("title", "", "Boss"), Change("company", "A", "B", lost="C"))
+    at = (place.engine.now() + timedelta(seconds=2)).isoformat(timespec="seconds").replace("+00:00", "Z")
+    head = {"at": at, "name": "Ana", "action": "update", "side": "google"}
+    tail = {"trigger": "manual", "run": "r0", "sugar_id": "s2", "google_id": ""}
+    first, second, third = rows(ada)
+    assert first == {**head, "field": "title", "before": "", "after": "Boss", "lost": "", **tail}
+    assert second == {**head, "field": "company", "before": "A", "after": "B", "lost": "C", **tail}
+    assert (third["sugar_id"], third["field"]) == ("s1", "")
+
+
+def test_the_file_is_one_that_spreadsheets_open(place: Place, ada: Browser) -> None:
+    told(place, ada, 1, Change("description", "", 'a "b",\nc'), name="Zoë")
+    answer = ada.get("/api/history.csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=contact-sync-history.csv"
+    data = answer.get_data()
+    assert data.startswith(
+        b"\xef\xbb\xbfat,name,action,side,field,before,after,lost,trigger,run,sugar_id,google_id\r\n"
+    )
+    assert b'"a ""b"",\nc"' in data
+    assert rows(ada)[0]["name"] == "Zoë"
+
+
+@pytest.mark.parametrize("hostile", ["=1+1", "+49 30 1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_a_value_that_a_spreadsheet_would_compute_stays_text(
+    place: Place, ada: Browser, hostile: str
+) -> None:
+    told(place, ada, 1, Change("title", hostile, hostile, lost=hostile), name=hostile)
+    (row,) = rows(ada)
+    assert {row[column] for column in ("name", "before", "after", "lost")} == {f"'{hostile}"}
+
+
+def test_all_pages_of_what_was_asked_for_are_in_the_file(place: Place, ada: Browser) -> None:
+    for number in range(120):
+        told(place, ada, number)
+    assert [row["sugar_id"] for row in rows(ada)] == [f"s{number}" for number in reversed(range(120))]
+    of_run = rows(ada, "/api/history.csv?run=r1")
+    assert len(of_run) == 60 and {row["run"] for row in of_run} == {"r1"}
+    assert [row["sugar_id"] for row in rows(ada, "/api/history.csv?contact=s7")] == ["s7"]
+
+
+def test_an_empty_history_is_a_file_with_its_header_only(ada: Browser) -> None:
+    assert rows(ada) == []
+
+
+def test_each_page_is_read_when_it_is_sent(
+    place: Place, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(120):
+        told(place, ada, number)
+    asked: list[Query] = []
+    query = Database.query
+
+    def counted(self: Database, wanted: Query) -> list[Document]:
+        asked.append(wanted)
+        return query(self, wanted)
+
+    monkeypatch.setattr(Database, "query", counted)
+    answer = ada.get("/api/history.csv", buffered=False)
+    pieces = answer.iter_encoded()
+    next(pieces), next(pieces)
+    assert len(asked) == 1
+    list(pieces)
+    assert len(asked) == 3
+
+
+def test_a_history_that_cannot_be_read_is_an_error_and_no_empty_file(
+    ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object) -> list[Document]:
+        raise TransientForAll("firestore_unavailable", "Firestore answered Unavailable")
+
+    monkeypatch.setattr(Database, "query", silent)
+    assert ada.get("/api/history.csv").status_code == 503
