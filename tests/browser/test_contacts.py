@@ -37,7 +37,7 @@ def test_a_contact_is_unlinked_and_linked_again_in_place(page: Page, system: Sys
     axe(page)
     assert states(system, jane) == [State.LINKED, State.UNLINKED]
     page.get_by_role("link", name="No longer linked").click()
-    expect(page.get_by_text("You ended the link")).to_be_visible()
+    expect(page.get_by_text("You ended the link", exact=True)).to_be_visible()
     axe(page)
     page.get_by_role("button", name=LINK_FIRST).click()
     expect(page.get_by_role("status").filter(has_text="It is linked again.")).to_be_focused()

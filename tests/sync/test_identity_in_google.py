@@ -233,6 +233,20 @@ def test_a_merge_with_an_unlinked_contact_loses_nothing(survivor: str) -> None:
     assert sugar_title(world, sugar_id) == "CTO"
 
 
+@pytest.mark.parametrize(("survivor", "created"), [("linked", Side.GOOGLE), ("unlinked", None)])
+def test_a_contact_of_the_person_s_own_is_none_that_we_created_whatever_is_merged_into_it(
+    survivor: str, created: Side | None
+) -> None:
+    world, sugar_id, google_id = linked(everything_on(from_google=Direction(enabled=True, create=False)))
+    assert world.mapping(sugar_id).created_side is Side.GOOGLE
+    other = world.add_google("Ana", "Ruiz", "home@x.test")
+    world.settle()
+    kept, lost = (google_id, other) if survivor == "linked" else (other, google_id)
+    world.google.merge_contacts(world.first.sub, f"people/{kept}", [f"people/{lost}"])
+    world.settle()
+    assert (world.mapping(sugar_id).google_id, world.mapping(sugar_id).created_side) == (kept, created)
+
+
 def test_two_doubles_that_are_both_deleted_are_both_deleted() -> None:
     world, _, _ = linked(email="shared@x.test")
     world.add_sugar(first_name="Bea", last_name="Ruiz", email="shared@x.test")

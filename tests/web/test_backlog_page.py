@@ -3,74 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
-from tests.web.browser import Browser, Place
+from tests.web.browser import Browser, Place, words_of
+from tests.web.questions import ask, follow, mass_deletion, post, shown
 from tests.world import WITH_DELETES
-from werkzeug.test import TestResponse
 
-from contact_sync.contacts.mapping import Mapping, Missing, State
+from contact_sync.contacts.mapping import Mapping, State
 from contact_sync.contacts.settings import Direction, SyncSettings
 from contact_sync.contacts.side import Side
 from contact_sync.store import backlog, google_index, mappings
 from contact_sync.store.records import BacklogEntry
-
-HTMX = {"HX-Request": "true"}
-
-
-def ask(place: Place, browser: Browser, key: str, cause: str, **fields: Any) -> str:
-    """A linked contact in the backlog, as a run leaves it behind; the id of its entry."""
-    entry_id, now = f"{cause}-{key}", place.engine.now()
-    missing = fields.pop("missing", None)
-    name = fields.pop("name", f"Contact {key}")
-    mapping = Mapping(
-        key,
-        google_id=f"g{key}",
-        name=name,
-        state=State.LINKED,
-        backlog=entry_id,
-        missing=Missing(missing, now, True) if missing else None,
-    )
-    entry = BacklogEntry(
-        entry_id, key, f"g{key}", name, cause, fields.pop("message", "Said the server."), now, **fields
-    )
-    place.engine.db.commit([mappings.put(browser.sub, mapping), backlog.put(browser.sub, entry)])
-    return entry_id
-
-
-def mass_deletion(place: Place, ada: Browser, count: int, run: str = "r1", side: str = "google") -> str:
-    """So many contacts that were deleted at once, in one group, and wait on `side`."""
-    group = f"mass_delete-{side}-{run}"
-    for number in range(count):
-        gone = Side(side).other
-        ask(place, ada, f"{run}-{number:03}", "mass_delete", group=group, missing=gone, message="Many.")
-    return group
-
-
-def post(browser: Browser, path: str, htmx: bool = False, **form: str) -> TestResponse:
-    """Send a form, as a page would."""
-    data = {"csrf_token": browser.csrf} | form
-    return browser.client.post(
-        path, base_url="https://sync.corp.test", data=data, headers=HTMX if htmx else {}
-    )
-
-
-def follow(browser: Browser, answer: TestResponse) -> str:
-    """The page that an answer leads to."""
-    assert answer.status_code == 303, answer.text
-    return shown(browser, answer.headers["Location"])
-
-
-def shown(browser: Browser, path: str) -> str:
-    """What a person reads there, on one line."""
-    answer = browser.get(path)
-    assert answer.status_code == 200, answer.text
-    return words_of(answer)
-
-
-def words_of(answer: TestResponse) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
 
 
 def actions(browser: Browser, path: str) -> list[str]:
@@ -128,7 +71,7 @@ def test_an_entry_shows_the_reason_both_records_and_links(place: Place, ada: Bro
 def test_a_name_of_code_is_shown_as_text(place: Place, ada: Browser) -> None:
     evil = "<script>alert(1)</script>"
     entry = ask(place, ada, "1", "refused", name=evil, message=evil)
-    for answer in (ada.get("/backlog"), post(ada, f"/backlog/{entry}/release", htmx=True)):
+    for answer in (ada.get("/backlog"), post(ada, f"/backlog/{entry}/release", htmx=True, said="Try again")):
         assert "<script>alert" not in answer.text
         assert "&lt;script&gt;alert(1)" in answer.text
 
@@ -184,11 +127,21 @@ def test_buttons_say_what_they_will_do_under_these_settings(
     assert named == buttons
 
 
+def test_a_button_that_would_do_something_else_by_now_does_nothing(place: Place, ada: Browser) -> None:
+    entry = ask(place, ada, "1", "deleted_and_edited", missing=Side.GOOGLE)
+    assert "Stop syncing it" in shown(ada, f"/backlog/{entry}")
+    place.change(ada.sub, settings=WITH_DELETES)
+    said = follow(ada, post(ada, f"/backlog/{entry}/release", said="Stop syncing it"))
+    assert "This has changed in the meantime." in said
+    assert "Delete it in Sugar too" in said
+    assert place.payloads() == []
+
+
 def test_without_a_script_a_decision_leads_back_with_what_happens_next(place: Place, ada: Browser) -> None:
     entry = ask(place, ada, "1", "refused")
     ask(place, ada, "2", "refused")
     assert f"/backlog/{entry}/release?cause=refused" in actions(ada, "/backlog?cause=refused")
-    said = follow(ada, post(ada, f"/backlog/{entry}/release?cause=refused"))
+    said = follow(ada, post(ada, f"/backlog/{entry}/release?cause=refused", said="Try again"))
     assert "A sync begins by itself in a moment" in said
     assert "Contact 1" not in said
     assert "Contact 2" in said
@@ -200,7 +153,7 @@ def test_with_a_script_the_decision_takes_the_place_of_the_contact(place: Place,
     entry = ask(place, ada, "1", "refused")
     for key in ("2", "3"):
         ask(place, ada, key, "refused")
-    answer = post(ada, f"/backlog/{entry}/keep", htmx=True)
+    answer = post(ada, f"/backlog/{entry}/keep", htmx=True, said="Keep both as they are")
     assert answer.status_code == 200
     assert "<html" not in answer.text
     assert "Contact 1 It is remembered." in words_of(answer)
@@ -212,18 +165,20 @@ def test_with_a_script_the_decision_takes_the_place_of_the_contact(place: Place,
 def test_where_no_sync_is_possible_it_is_said(place: Place, ada: Browser) -> None:
     entry = ask(place, ada, "1", "refused")
     place.change(ada.sub, connection="reconnect", connection_message="Google wants you to connect again.")
-    said = follow(ada, post(ada, f"/backlog/{entry}/release"))
+    said = follow(ada, post(ada, f"/backlog/{entry}/release", said="Try again"))
     assert "The next sync sees to it. Google wants you to connect again." in said
 
 
 def test_what_was_decided_already_is_said_in_place(place: Place, ada: Browser) -> None:
     entry = ask(place, ada, "1", "refused")
-    post(ada, f"/backlog/{entry}/release")
-    answer = post(ada, f"/backlog/{entry}/release", htmx=True)
+    post(ada, f"/backlog/{entry}/release", said="Try again")
+    answer = post(ada, f"/backlog/{entry}/release", htmx=True, said="Try again")
     assert answer.status_code == 404
     assert answer.headers["HX-Retarget"] == "next .refused"
     assert "perhaps it was decided already" in answer.text
-    assert "perhaps it was decided already" in follow(ada, post(ada, f"/backlog/{entry}/release"))
+    assert "perhaps it was decided already" in follow(
+        ada, post(ada, f"/backlog/{entry}/release", said="Try again")
+    )
 
 
 def test_all_of_a_cause_are_decided_if_they_are_as_many_as_was_said(place: Place, ada: Browser) -> None:
@@ -231,10 +186,10 @@ def test_all_of_a_cause_are_decided_if_they_are_as_many_as_was_said(place: Place
         ask(place, ada, key, "refused")
     ask(place, ada, "4", "loop")
     assert "Try all 3 again" in shown(ada, "/backlog")
-    said = follow(ada, post(ada, "/backlog/release", cause="refused", count="2"))
-    assert "There are 3 of them now" in said
+    said = follow(ada, post(ada, "/backlog/release", cause="refused", said="Try all 2 again"))
+    assert "This has changed in the meantime." in said
     assert place.payloads() == []
-    said = follow(ada, post(ada, "/backlog/release", cause="refused", count="3"))
+    said = follow(ada, post(ada, "/backlog/release", cause="refused", said="Try all 3 again"))
     assert "Decided about 3 contacts" in said
     assert [entry.id for entry in backlog.every_entry(place.engine.db, ada.sub)] == ["loop-4"]
 
@@ -258,8 +213,12 @@ def test_a_mass_deletion_is_one_question_with_its_names_and_two_buttons(place: P
 def test_a_mass_deletion_is_kept_or_carried_out_as_a_whole(place: Place, ada: Browser) -> None:
     place.change(ada.sub, settings=WITH_DELETES)
     kept, deleted = mass_deletion(place, ada, 2), mass_deletion(place, ada, 3, run="r2")
-    assert "Decided about 2 contacts" in follow(ada, post(ada, "/backlog/keep", group=kept, count="2"))
-    assert "Decided about 3 contacts" in follow(ada, post(ada, "/backlog/release", group=deleted, count="3"))
+    assert "Decided about 2 contacts" in follow(
+        ada, post(ada, "/backlog/keep", group=kept, said="Keep them all")
+    )
+    assert "Decided about 3 contacts" in follow(
+        ada, post(ada, "/backlog/release", group=deleted, said="Delete these 3 in Google")
+    )
     held = mappings.get(place.engine.db, ada.sub, ["r1-000", "r2-000"])
     assert held["r1-000"].state is State.UNLINKED
     assert held["r2-000"].directive is not None
@@ -277,7 +236,7 @@ def test_several_mass_deletions_can_be_decided_together(place: Place, ada: Brows
     mass_deletion(place, ada, 2)
     mass_deletion(place, ada, 3, run="r2")
     assert "Delete all 5 in Google" in shown(ada, "/backlog")
-    said = follow(ada, post(ada, "/backlog/keep", cause="mass_delete", count="5"))
+    said = follow(ada, post(ada, "/backlog/keep", cause="mass_delete", said="Keep all 5"))
     assert "Decided about 5 contacts" in said
     assert "Nothing needs you." in said
 
@@ -344,6 +303,6 @@ def test_nobody_sees_or_decides_what_is_another_s(place: Place, ada: Browser) ->
     assert "A secret" not in bob.get("/backlog").text
     assert bob.get(f"/backlog/{entry}").status_code == 404
     for verb in ("release", "keep", "choose"):
-        post(bob, f"/backlog/{entry}/{verb}", partner="c1")
-    post(bob, "/backlog/release", cause="refused", count="0")
+        post(bob, f"/backlog/{entry}/{verb}", partner="c1", said="Try again")
+    post(bob, "/backlog/release", cause="refused", said="Try all 1 again")
     assert [held.id for held in backlog.every_entry(place.engine.db, ada.sub)] == [entry]

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.web.browser import Browser, Place
-from tests.web.test_backlog_page import follow, post, shown, words_of
+from tests.web.browser import Browser, Place, words_of
+from tests.web.questions import follow, post, shown
 
 from contact_sync.contacts.mapping import Mapping, Missing, State
 from contact_sync.contacts.settings import Direction, SyncSettings

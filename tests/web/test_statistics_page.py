@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.web.browser import Browser, Place
-from tests.web.test_backlog_page import ask, shown
+from tests.web.questions import ask, shown
 
 from contact_sync.contacts.mapping import Mapping, State
 from contact_sync.store import mappings, runs

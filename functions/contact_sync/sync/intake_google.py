@@ -121,7 +121,14 @@ def _rename(page: _Page, person: Mapping[str, Any], old: IndexEntry) -> None:
 
 def renamed(mapping: ContactMapping, google_id: str, source_id: str | None) -> ContactMapping:
     """The mapping with its contact under another name: it is alive, so a linked one does not miss it."""
-    followed = replace(mapping, google_id=google_id, google_source_id=source_id)
+    itself = mapping.google_source_id in (None, source_id)
+    followed = replace(
+        mapping,
+        google_id=google_id,
+        google_source_id=source_id,
+        # One that the person had before, and merged ours into, is none that we created.
+        created_side=mapping.created_side if itself or mapping.created_side is Side.SUGAR else None,
+    )
     if mapping.misses(Side.GOOGLE) and mapping.state in (State.LINKED, State.CREATING):
         return replace(followed, missing=None, deletion_waits=None)
     return followed

@@ -119,7 +119,9 @@ class Undo(Choice):
 
     def _uncreate(self, entry: HistoryEntry, side: Side, case: Case, mapping: ContactMapping) -> Action:
         """Delete what was created, as long as it is exactly that."""
-        _require_linked(case, mapping)
+        # An interrupted run of this undo left it unlinked already, and the record there.
+        begun = mapping.state is State.UNLINKED and mapping.misses(side)
+        _require_linked(case, replace(mapping, state=State.LINKED) if begun else mapping)
         created = {change.field: change.after for change in entry.changes}
         for name in FIELDS:
             value = getattr(case.contacts[side], name)

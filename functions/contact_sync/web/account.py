@@ -15,11 +15,12 @@ from ..store.records import Tokens, User
 from ..store.users import Loaded
 from ..store.write import Conflict, Write
 from ..sync.load import CONTACTS_SCOPE
-from .site import Site
+from .site import Refusal, Site
 
 log = logging.getLogger("contact_sync.web")
 
 PERMISSION_MISSING = "Access to your Google contacts is not granted yet."
+DISCONNECTING = "Your Google account is being disconnected. Connect it again when that is done."
 _TRIES = 5
 
 
@@ -52,6 +53,8 @@ def connect(site: Site, user_id: str, granted: Grant) -> None:
         user, held = loaded.user, loaded.tokens
         if user is None:
             return []
+        if user.disconnecting is not None:
+            raise Refusal(409, "disconnecting", DISCONNECTING)
         fresh = replace(
             held,
             google_refresh=granted.refresh or held.google_refresh,

@@ -133,7 +133,7 @@ def causes() -> CausesPage:
             group=one.group,
             count=one.count,
             message=one.message,
-            deletes_on=_side_of(one.group),
+            deletes_on=_asked_about(one.cause, one.group),
         )
         for one in found
     ]
@@ -251,7 +251,7 @@ def _deletes_on(entries: Sequence[BacklogEntry]) -> dict[str, Side]:
     sides: dict[str, Side] = {}
     for entry in entries:
         mapping = known.get(entry.sugar_id or "")
-        side = Side.SUGAR if entry.cause == "merged_in_google" else _side_of(entry.group)
+        side = _asked_about(entry.cause, entry.group)
         if mapping is not None and mapping.missing is not None:
             side = mapping.missing.side.other
         if side is not None:
@@ -259,8 +259,9 @@ def _deletes_on(entries: Sequence[BacklogEntry]) -> dict[str, Side]:
     return sides
 
 
-def _side_of(group: str | None) -> Side | None:
-    """The side on which a group's deletions wait: it is part of the group's name."""
-    cause, _, rest = (group or "").partition("-")
-    side = rest.partition("-")[0]
+def _asked_about(cause: str, group: str | None) -> Side | None:
+    """The side on which deletions wait, as far as cause and group tell: it is part of a group's name."""
+    if cause == "merged_in_google":
+        return Side.SUGAR
+    side = (group or "").removeprefix("mass_delete-").partition("-")[0]
     return Side(side) if cause == "mass_delete" and side in list(Side) else None

@@ -43,6 +43,8 @@ def sign_in() -> Response:
 def grant() -> Response:
     """Send the signed-in browser to Google to grant access to the contacts."""
     caller.identify()
+    if caller.caller().user.disconnecting is not None:
+        raise Refusal(409, "disconnecting", account.DISCONNECTING)
     # Only asking for consent again brings a refresh token again.
     return _to_google("grant", (*IDENTITY_SCOPES, CONTACTS_SCOPE), caller.user_id(), prompt="consent")
 

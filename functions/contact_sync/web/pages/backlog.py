@@ -120,7 +120,7 @@ def decide(entry: str, verb: str) -> BaseResponse:
     """Decide about one contact. With a script the answer takes its place in the list."""
     try:
         item = backlog.one(entry)
-        button = decisions.buttons(item, _settings()).get(cast(Verb, verb))
+        button = _as_said(decisions.buttons(item, _settings()), verb)
         (backlog.release if verb == "release" else backlog.keep)(entry)
     except Refusal as refusal:
         return refused(refusal, _list())
@@ -150,11 +150,8 @@ def decide_all(verb: str) -> BaseResponse:
     """Decide about all contacts of a cause or group, if they are still as many as the button said."""
     cause, group = request.form.get("cause"), request.form.get("group")
     try:
+        _as_said(_buttons_for(cause, group), verb)
         wanted = Selection(group=group) if group else Selection(cause=cause)
-        causes = backlog.causes().items
-        now = sum(one.count for one in causes if (group == one.group if group else cause == one.cause))
-        if str(now) != request.form.get("count"):
-            raise Refusal(409, "count", f"There are {now} of them now. Look at the list again, then decide.")
         count = (backlog.release_all if verb == "release" else backlog.keep_all)(wanted).count
     except Refusal as refusal:
         return refused(refusal, _list())
@@ -175,7 +172,8 @@ def _sections(
             continue
         section = sections.setdefault(cause.cause, Section(cause.cause))
         section.count += cause.count
-        section.sides |= {cause.deletes_on} - {None}
+        if cause.deletes_on is not None:
+            section.sides.add(cause.deletes_on)
         if cause.group is not None and cause.deletes_on is not None:
             buttons = decisions.for_group(cause.deletes_on, cause.count, settings)
             section.groups.append(Group(cause, buttons, groups.get(cause.group, ())))
@@ -187,6 +185,25 @@ def _sections(
             section.buttons = decisions.for_all(section.cause, section.count, section.sides, settings)
     order = {cause: place for place, cause in enumerate(decisions.ORDER)}
     return sorted(sections.values(), key=lambda section: order.get(section.cause, len(order)))
+
+
+def _buttons_for(cause: str | None, group: str | None) -> Buttons:
+    """The buttons of a cause or group as they are now; none where nothing of it is left."""
+    for section in _sections(backlog.causes().items):
+        if group is None and section.cause == cause:
+            return section.buttons
+        for one in section.groups:
+            if one.cause.group == group:
+                return one.buttons
+    return {}
+
+
+def _as_said(buttons: Buttons, verb: str) -> Button:
+    """The button that was pressed. Refused if it would not do any more what it said: settings or numbers changed."""
+    button = buttons.get(cast(Verb, verb))
+    if button is None or button.words != request.form.get("said"):
+        raise Refusal(409, "changed", "This has changed in the meantime. Look at it again, then decide.")
+    return button
 
 
 def _question(item: BacklogItem) -> Question:
@@ -222,6 +239,6 @@ def _list() -> str:
     return url_for(".page", **_place()["place"])
 
 
-def _said(button: Button | None) -> str:
+def _said(button: Button) -> str:
     """What happens next, and when."""
-    return "It is remembered." if button is not None and not button.by_run else when()
+    return when() if button.by_run else "It is remembered."

@@ -86,8 +86,10 @@ def for_all(cause: str, count: int, sides: set[Side], settings: SyncSettings) ->
     """The decisions about all contacts of a cause. `sides` are those on which a release would delete."""
     if cause in DELETES:
         where = SIDES[next(iter(sides))] if len(sides) == 1 else "the side that still has them"
-        keep = Button(f"Keep all {count}", "Nothing is deleted.")
-        if sides and not any(settings.may("delete", side) for side in sides):
+        own = " Each becomes a contact of its own, where creating is switched on in your settings."
+        kept = "Nothing is deleted." + (own if cause == "deleted_and_edited" else "")
+        keep = Button(f"Keep all {count}", kept)
+        if not any(settings.may("delete", side) for side in sides or Side):
             return {"keep": keep}
         gone = "Where deleting is switched off in your settings, the contact stays and is no longer synced."
         return {"release": Button(f"Delete all {count} in {where}", gone, deletes=True), "keep": keep}

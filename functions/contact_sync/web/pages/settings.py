@@ -210,6 +210,7 @@ def _saved(before: Settings, saved: Settings) -> BaseResponse:
 
 def _changed(before: Settings, saved: Settings) -> dict[str, Any]:
     """What of the page follows from the settings just saved."""
+    connected_before = caller.caller().user.connection
     caller.identify()
     user = caller.caller().user
     about_exposed = before.google_label != saved.google_label or (
@@ -218,6 +219,7 @@ def _changed(before: Settings, saved: Settings) -> dict[str, Any]:
     return {
         "said": "Saved",
         "creates_paused": user.creates_paused,
+        "about_connection": user.connection != connected_before,
         "about_exposed": about_exposed,
         "exposed": _exposed(saved) if about_exposed else None,
     }
