@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -68,7 +69,7 @@ def _measured(system: System, lengths: list[int]) -> int:
             big_user.add_history(system.engine.db, user, now, written, length)
             written = length
             costs[length] = {
-                path: cost(system.world.firestore, lambda path=path: visitor.get(url + path, timeout=60))
+                path: cost(system.world.firestore, partial(visitor.get, url + path, timeout=60))
                 for path in pages.ALL
             }
             times[length] = {path: _times(visitor, url + path) for path in pages.ALL}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 import requests
@@ -34,7 +35,7 @@ def compare() -> Iterator[Compare]:
         found = []
         for past in (short, long):
             firestore.restore(past)
-            found.append(cost(firestore, lambda: visitor.get(system.url + path, timeout=60)))
+            found.append(cost(firestore, partial(visitor.get, system.url + path, timeout=60)))
         return found[0], found[1]
 
     yield costs

@@ -45,7 +45,7 @@ def _preview(page: Page, system: System) -> None:
 
 def _preview_contact(page: Page, system: System) -> None:
     _preview(page, system)
-    link = page.locator("#google_updated .both a[href*='/contacts/']").nth(1)
+    link = page.locator("#google_updated .both a[href*='/contacts/']").first
     page.goto(str(link.get_attribute("href")))
 
 
@@ -87,8 +87,9 @@ def _take(browser: Browser, system: System, cookies: dict[str, str], picture: Pi
     """Take one picture; gives its size in bytes."""
     with new_context(browser, system, **VIEWS[picture.view]) as context:
         if picture.signed_in:
-            held = [{"name": name, "value": value, "url": system.url} for name, value in cookies.items()]
-            context.add_cookies(held)
+            context.add_cookies(
+                [{"name": name, "value": value, "url": system.url} for name, value in cookies.items()]
+            )
         page = context.new_page()
         answer = page.goto(picture.path)
         assert answer is not None and answer.ok, f"{picture.path}: {answer and answer.status}"

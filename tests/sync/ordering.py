@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.world import World
+from tests.world import WITH_DELETES, World, link
 
+from contact_sync.contacts.side import Side
 from contact_sync.errors import TransientForAll
 from contact_sync.store import previews, runs
-from contact_sync.store.records import PlannedAction, PreviewRecord, RunRecord
+from contact_sync.store.records import HistoryEntry, PlannedAction, PreviewRecord, RunRecord
 from contact_sync.sync import orders
 from contact_sync.sync.request import WorkerRequest
 from contact_sync.sync.work import work
@@ -73,3 +74,28 @@ def run(world: World, run_id: str) -> RunRecord:
 def moved(world: World, preview_id: str) -> dict[str, str]:
     """Why what was ordered was not carried out, by action."""
     return {moved.id: moved.why for moved in shown(world, preview_id)[0].moved}
+
+
+def set_switches(world: World, settings: Any = WITH_DELETES) -> None:
+    world.set(from_sugar=settings.from_sugar, from_google=settings.from_google)
+
+
+def varied() -> tuple[World, dict[str, str]]:
+    """A world in which one contact is to be created on either side, one updated, two merged, one deleted."""
+    world = World()
+    set_switches(world)
+    ids = {"updated": link(world)[0], "deleted": link(world, first="Del", last="Eted", email="del@x.test")[0]}
+    world.clock.advance(minutes=5)
+    world.sugar.edit_contact(ids["updated"], title="CTO")
+    world.sugar.delete_contact(ids["deleted"])
+    ids["created"] = world.add_sugar(first_name="New", last_name="Sugar", email="ns@x.test")
+    ids["back"] = world.add_google("New", "Google", "ng@x.test")
+    ids["merged"] = world.add_sugar(first_name="Cy", last_name="Lee", email="cy@x.test", title="Chef")
+    world.add_google("Cy", "Lee", "cy@x.test")
+    return world, ids
+
+
+def last(world: World, action: str, side: Side | None = None) -> HistoryEntry:
+    """The latest entry of this kind."""
+    found = [entry for entry in world.history() if entry.action == action and side in (None, entry.side)]
+    return max(found, key=lambda entry: entry.at)

@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import Any
-
 import pytest
-from tests.sync.ordering import apply, deliver, moved, preview, run, shown
-from tests.world import BOTH_WAYS, WITH_DELETES, Crash, World, link, replace, switches
+from tests.sync.ordering import apply, deliver, moved, preview, run, set_switches, shown, varied
+from tests.world import BOTH_WAYS, World, link, switches
 
 from contact_sync.contacts.side import Side
 from contact_sync.store import users
-from contact_sync.store.records import RunRecord
 from contact_sync.sync import orders
 from contact_sync.sync.request import WorkerRequest
 from contact_sync.sync.resolve import Refused
 from contact_sync.sync.work import work
-
-
-def set_switches(world: World, settings: Any = WITH_DELETES) -> None:
-    world.set(from_sugar=settings.from_sugar, from_google=settings.from_google)
-
-
-def varied() -> tuple[World, dict[str, str]]:
-    """A world in which one contact is to be created on either side, one updated, two merged, one deleted."""
-    world = World()
-    set_switches(world)
-    ids = {"updated": link(world)[0], "deleted": link(world, first="Del", last="Eted", email="del@x.test")[0]}
-    world.clock.advance(minutes=5)
-    world.sugar.edit_contact(ids["updated"], title="CTO")
-    world.sugar.delete_contact(ids["deleted"])
-    ids["created"] = world.add_sugar(first_name="New", last_name="Sugar", email="ns@x.test")
-    ids["back"] = world.add_google("New", "Google", "ng@x.test")
-    ids["merged"] = world.add_sugar(first_name="Cy", last_name="Lee", email="cy@x.test", title="Chef")
-    world.add_google("Cy", "Lee", "cy@x.test")
-    return world, ids
-
-
-def state(world: World) -> tuple[list[str], list[str], int]:
-    return world.sugar_names(), world.google_names(), len(world.backlog())
 
 
 def test_everything_that_was_shown_is_carried_out() -> None:
@@ -198,6 +171,16 @@ def test_an_order_given_in_time_is_carried_out_after_the_hour() -> None:
     assert dict(run(world, f"{found.id}-apply").counts) == found.counts
 
 
+def test_an_order_whose_task_comes_much_too_late_is_not_carried_out() -> None:
+    world, _ = varied()
+    found, _ = preview(world)
+    before = world.writes()
+    orders.order_apply(world.engine, world.first.sub, found.id, [])
+    world.clock.advance(hours=3)
+    deliver(world, only="apply")
+    assert (run(world, f"{found.id}-apply").error, world.writes()) == ("preview_expired", before)
+
+
 def test_an_order_that_failed_can_be_given_again() -> None:
     world, _ = varied()
     found, _ = preview(world)
@@ -234,96 +217,3 @@ def test_a_refused_write_is_told_and_waits_in_the_backlog() -> None:
     apply(world, found.id)
     [entry] = world.backlog()
     assert moved(world, found.id) == {google_id: entry.message}
-
-
-# Whatever interrupts it, an apply stays an apply of its preview, and does everything once
-
-
-def applied(world: World) -> tuple[str, RunRecord | None]:
-    found, _ = preview(world)
-    return found.id, apply(world, found.id)
-
-
-@pytest.mark.parametrize("side", list(Side))
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_process_that_dies_around_any_outside_call_of_an_apply_doubles_and_loses_nothing(
-    side: Side, when: str
-) -> None:
-    world, _ = varied()
-    applied(world)
-    world.settle()
-    undisturbed = state(world)
-    for k in itertools.count(1):
-        world, _ = varied()
-        found, _ = preview(world)
-        orders.order_apply(world.engine, world.first.sub, found.id, [])
-        task = WorkerRequest(**world.tasks.pop()[0])
-        died = False
-        with world.dying(side, k, when):
-            try:
-                work(world.engine, task)
-            except Crash:
-                died = True
-        if not died:
-            break
-        world.clock.advance(minutes=6)
-        world.engine = world.make_engine()
-        work(world.engine, task)
-        assert run(world, f"{found.id}-apply").finished is not None
-        unknown = "Whether it got through is not known yet; the next sync finds out."
-        assert set(moved(world, found.id).values()) <= {unknown}, f"{when} call {k} to {side}"
-        world.clock.advance(minutes=16)
-        world.settle()
-        assert state(world) == undisturbed, f"died {when} call {k} to {side}"
-        deletions = [entry for entry in world.history() if entry.action == "delete"]
-        assert len(deletions) == 1
-    assert k >= 3
-
-
-def test_an_apply_that_runs_out_of_time_goes_on_as_itself_and_counts_on() -> None:
-    world = World()
-    for number in range(60):
-        world.add_sugar(first_name="P", last_name=f"N{number:02}", email=f"p{number}@x.test")
-    found, _ = preview(world)
-    late = world.add_sugar(first_name="Late", last_name="Comer", email="late@x.test")
-    run_id = orders.order_apply(world.engine, world.first.sub, found.id, [])
-    calls = itertools.count(1)
-
-    def slow(_request: object) -> None:
-        if next(calls) == 2:
-            world.clock.advance(seconds=250)
-
-    world.sugar_transport.before = slow
-    work(world.engine, WorkerRequest(**world.tasks.pop()[0]))
-    world.sugar_transport.before = None
-    assert run(world, run_id).finished is None
-    assert {task[0]["trigger"] for task in world.tasks} == {"apply"}
-    deliver(world, only="apply")
-    assert (run(world, run_id).done, moved(world, found.id)) == (60, {})
-    assert len(world.google_contacts()) == 60
-    assert world.mapping(late).google_id is None
-
-
-def test_an_apply_that_meets_a_fault_of_google_tries_again_as_itself() -> None:
-    world, _ = varied()
-    found, _ = preview(world)
-    orders.order_apply(world.engine, world.first.sub, found.id, [])
-    world.google.faults.add("429 rate", after=1)
-    deliver(world, only="apply")
-    assert dict(run(world, f"{found.id}-apply").counts) == found.counts
-    assert replace(run(world, f"{found.id}-apply"), counts={}).error is None
-
-
-def test_what_a_person_asked_for_meanwhile_follows_the_apply() -> None:
-    world, _ = varied()
-    found, _ = preview(world)
-    orders.order_apply(world.engine, world.first.sub, found.id, [found.id])
-
-    def ask(_request: object) -> None:
-        if world.user().lease is not None:
-            world.db.commit([users.update(world.first.sub, lease__again=True)])
-
-    world.google_transport.before = ask
-    deliver(world, only="apply")
-    world.google_transport.before = None
-    assert [task[0]["trigger"] for task in world.tasks] == ["continue"]

@@ -60,15 +60,19 @@ def test_a_long_list_has_pages(place: Place, ada: Browser) -> None:
     [
         ({}, SyncSettings(), "You ended the link"),
         ({}, SyncSettings(), "Both sides are kept the same again."),
-        ({"missing": Side.GOOGLE}, SyncSettings(), "it is created there again as a new contact."),
-        ({"missing": Side.SUGAR}, BOTH, "it is created there again as a new record."),
+        (
+            {"missing": Side.GOOGLE},
+            SyncSettings(),
+            "It was deleted in Google; it is created there as a new contact.",
+        ),
+        ({"missing": Side.SUGAR}, BOTH, "It was deleted in Sugar; it is created there as a new record."),
         (
             {"missing": Side.SUGAR},
             SyncSettings(from_google=Direction(enabled=True, create=True), google_label="contactGroups/1"),
             "as a new record if it carries your label.",
         ),
         ({"missing": Side.SUGAR}, SyncSettings(), "creating there is switched off in your settings"),
-        ({"google_id": None}, SyncSettings(), "It was deleted in Google; it is created there again"),
+        ({"google_id": None}, SyncSettings(), "It is not in Google; it is created there as a new contact."),
         ({"google_id": None}, SyncSettings(), "Only in Sugar"),
     ],
 )

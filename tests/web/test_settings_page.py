@@ -11,7 +11,6 @@ from werkzeug.test import TestResponse
 
 from contact_sync.contacts.settings import Auto, Direction, SyncSettings
 from contact_sync.store import mappings
-from contact_sync.store.records import User
 from contact_sync.web.settings import leaves, nested
 
 HTMX = {"HX-Request": "true"}
@@ -203,14 +202,14 @@ class TestLabel:
         assert Form(page, id="settings").fields["google_label"] == "contactGroups/1"
 
     def test_one_is_chosen_on_a_page_of_its_own(self, place: Place, ada: Browser) -> None:
-        friends = ada.post("/api/labels", json={"name": "Friends <i>"}).get_json()["id"]
+        chosen = ada.post("/api/labels", json={"name": "Customers <i>"}).get_json()["id"]
         page = ada.get("/settings/label")
-        assert "Friends &lt;i&gt;" in page.text
+        assert "Customers &lt;i&gt;" in page.text
         form = Form(page, action="/settings/label")
-        answer = ada.client.post(form.action, base_url=WEB_URL, data=form.sending(google_label=friends))
+        answer = ada.client.post(form.action, base_url=WEB_URL, data=form.sending(google_label=chosen))
         assert answer.headers["Location"] == "/?said=saved"
-        assert saved(place, ada)["google_label"] == friends
-        assert Form(ada.get("/settings/label"), action="/settings/label").fields["google_label"] == friends
+        assert saved(place, ada)["google_label"] == chosen
+        assert Form(ada.get("/settings/label"), action="/settings/label").fields["google_label"] == chosen
 
     def test_a_new_one_is_created_and_used(self, place: Place, ada: Browser) -> None:
         form = Form(ada.get("/settings/label"), id="new-label")
@@ -221,10 +220,22 @@ class TestLabel:
         assert saved(place, ada)["google_label"] == first
         assert len(ada.json("/api/labels")["items"]) == 1
 
-    @pytest.mark.parametrize("name", ["", "  "])
-    def test_one_without_a_name_is_none(self, place: Place, ada: Browser, name: str) -> None:
-        answer = send(ada, Form(ada.get("/settings/label"), id="new-label"), name=name)
-        assert (answer.status_code, "Write the name of the label." in words_of(answer)) == (400, True)
+    @pytest.mark.parametrize(
+        ("name", "status", "words"),
+        [
+            ("", 400, "Write the name of the label."),
+            ("  ", 400, "Write the name of the label."),
+            ("n" * 201, 400, "A name has at most 200 characters."),
+            # Google keeps the names of its own groups to itself.
+            ("Friends", 422, "Google does not take this name"),
+        ],
+    )
+    def test_a_name_that_is_none_is_told_at_its_field(
+        self, place: Place, ada: Browser, name: str, status: int, words: str
+    ) -> None:
+        form = Form(ada.get("/settings/label"), id="new-label")
+        for answer in (send(ada, form, name=name), swap(ada, form, name=name)):
+            assert (answer.status_code, words in words_of(answer)) == (status, True)
         assert saved(place, ada)["google_label"] is None
 
     def test_one_created_from_a_stale_page_overwrites_no_setting(self, place: Place, ada: Browser) -> None:
@@ -235,10 +246,10 @@ class TestLabel:
         assert saved(place, ada)["conflict"] == "sugar"
 
     def test_the_part_for_htmx_has_the_labels_and_saves_with_the_other_settings(self, ada: Browser) -> None:
-        ada.post("/api/labels", json={"name": "Friends"})
+        ada.post("/api/labels", json={"name": "Customers"})
         part = ada.get("/settings/label", headers=HTMX)
         assert "<html" not in part.text
-        assert "Friends" in part.text
+        assert "Customers" in part.text
         assert 'hx-post="/settings"' in part.text
         # On a page of its own the select must not send a form that lacks everything else.
         assert 'hx-post="/settings"' not in ada.get("/settings/label").text
@@ -294,10 +305,6 @@ class TestExposed:
         assert 'id="exposed"' not in swap(ada, Form(ada.get("/"), id="settings"), conflict="sugar").text
 
 
-def _many(user: User) -> dict[str, Any]:
-    return {"connection": "too_many", "connection_message": "20,001 Sugar contacts are in scope."}
-
-
 class TestStanding:
     """What the page says about how things stand."""
 
@@ -333,7 +340,9 @@ class TestStanding:
     def test_a_smaller_scope_cures_too_many_and_the_page_says_so_at_once(
         self, place: Place, ada: Browser
     ) -> None:
-        place.change(ada.sub, **_many(place.user(ada.sub)))
+        place.change(
+            ada.sub, connection="too_many", connection_message="20,001 Sugar contacts are in scope."
+        )
         assert "20,001 Sugar contacts" in words_of(ada.get("/"))
         answer = swap(ada, Form(ada.get("/"), id="settings"), sugar_scope="flagged")
         assert "Connected" in words_of(answer)

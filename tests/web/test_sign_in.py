@@ -276,3 +276,14 @@ def test_tokens_whose_key_was_dropped_are_replaced_by_a_new_grant(place: Place, 
     assert ada.get("/api/labels").get_json()["error"]["code"] == "reconnect"
     assert ada.grant("ada").status_code == 302
     assert ada.get("/api/labels").status_code == 200
+
+
+def test_access_is_not_granted_while_it_is_being_given_back(place: Place, ada: Browser) -> None:
+    coming_back = ada.consent(ada.to_google("/grant"), "ada")
+    assert ada.send("DELETE", "/api/connection", json={"delete": "none"}).status_code == 202
+    for answer in (ada.get("/grant"), ada.back(coming_back)):
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "disconnecting")
+    place.work()
+    assert place.user(ada.sub).connection == "disconnected"
+    assert ada.grant("ada").status_code == 302
+    assert place.user(ada.sub).connection == "connected"

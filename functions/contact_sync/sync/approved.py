@@ -13,6 +13,7 @@ from dataclasses import replace
 from ..contacts.actions import Become, Create, Forget, Update, Wait
 from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
+from ..errors import SyncError
 from ..services.outcome import Outcome, Status
 from ..services.sugar import NOT_SENT
 from ..store import google_index, mappings, previews
@@ -41,11 +42,13 @@ FAILED = {
 }
 
 
-def approved(session: Session) -> Choice | None:
-    """The choice of a run that applies a preview; None if there is no such preview any more."""
+def approved(session: Session) -> Choice:
+    """The choice of a run that applies a preview. Raises SyncError `preview_expired`."""
     now, preview = session.engine.now(), session.run.removesuffix(SUFFIX)
     found = previews.get(session.engine.db, session.user.id, preview, now)
-    return Approved(session, found) if found is not None and found.applied is not None else None
+    if found is None or found.applied is None:
+        raise SyncError("preview_expired", "The time to apply the preview was over. Ask for a new one.")
+    return Approved(session, found)
 
 
 class Approved(Choice):
@@ -83,6 +86,8 @@ class Approved(Choice):
                 self._unsent.append(case.key)
             elif bad:
                 self._move(case.key, _failure(bad[0]))
+            else:
+                self._moved.pop(case.key, None)
         self._note()
         super().carried_out(batch)
 

@@ -7,7 +7,6 @@ out. Nothing here waits for a run or takes the lease.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 
 from ..errors import SyncError
 from ..store import history, mappings, previews, runs
@@ -20,8 +19,9 @@ from .progress import KEPT
 from .resolve import Refused
 from .undo import refusal
 
-APPLIED_KEPT = timedelta(days=1)
-"""How long a preview can be read once it was applied: what moved is listed there."""
+APPLIED_KEPT = preview.KEPT
+"""How long a preview can be read once it was applied: what moved is listed there. It names contacts of Google that the
+store knows by their ids alone, so it is not for long."""
 
 
 def order_preview(engine: Engine, user_id: str) -> str:

@@ -106,7 +106,7 @@ def undo(entry: str) -> PreviewOrdered:
 def _page(
     user: str, contact: str | None, run: str | None, cursor: str | None
 ) -> tuple[list[HistoryEntry], str | None]:
-    contact = contact.removeprefix("people/") if contact else None
+    contact = contact.removeprefix("people/") if contact is not None else None
     return history.page(site().engine.db, user, contact=contact, run=run, cursor=cursor, limit=PAGE)
 
 

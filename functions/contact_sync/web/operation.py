@@ -49,7 +49,7 @@ class Operation:
         """Answer the current request."""
         values: dict[str, Any] = dict(path)
         if self.query is not None:
-            values["query"] = asked(self.query)
+            values["query"] = _parameters(self.query, request.args)
         if self.body is not None:
             values["body"] = self.body.read(request.get_data())
         result = self.function(**values)
@@ -172,9 +172,12 @@ _JSON = msgspec.json.Decoder(float_hook=_number)
 
 
 def asked(kind: type[msgspec.Struct]) -> Any:
-    """The parameters of the address as a `kind`; an empty one counts as not given."""
-    given = {name: value for name, value in request.args.items() if value.strip()}
+    """The parameters of the address of a page; its forms send empty what was not filled in."""
+    return _parameters(kind, {name: value for name, value in request.args.items() if value.strip()})
+
+
+def _parameters(kind: type[msgspec.Struct], given: Mapping[str, str]) -> Any:
     try:
-        return msgspec.convert(given, kind, strict=False)
+        return msgspec.convert(dict(given.items()), kind, strict=False)
     except msgspec.ValidationError as error:
         raise Refusal(400, "invalid_request", f"The address does not fit: {error}.") from None

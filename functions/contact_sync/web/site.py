@@ -25,6 +25,7 @@ Text = Annotated[str, Meta(max_length=1000)]
 Cursor = Annotated[
     str,
     Meta(
+        min_length=1,
         max_length=1000,
         description="The value of `next` of the page before.",
         extra_json_schema={"format": "cursor"},

@@ -85,12 +85,13 @@ def link_does(item: MappingItem, settings: SyncSettings) -> str:
     gone = item.missing.side if item.missing else None if item.google_id else Side.GOOGLE
     if gone is None:
         return "Both sides are kept the same again. What differs is merged."
+    was = f"It was deleted in {SIDES[gone]}" if item.missing else f"It is not in {SIDES[gone]}"
     record = "a new contact" if gone is Side.GOOGLE else "a new record"
     if settings.may("create", gone):
         label = " if it carries your label" if gone is Side.SUGAR and settings.google_label else ""
-        return f"It was deleted in {SIDES[gone]}; it is created there again as {record}{label}."
+        return f"{was}; it is created there as {record}{label}."
     return (
-        f"It was deleted in {SIDES[gone]}, and creating there is switched off in your settings. "
+        f"{was}, and creating there is switched off in your settings. "
         "It is linked only with a contact that has the same address."
     )
 

@@ -11,14 +11,13 @@ from flask import Response, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...contacts.side import Side
-from ...errors import SyncError
 from .. import preview as previews
 from .. import runs
 from ..operation import LONGEST_ID
 from ..preview import Apply, PlannedItem, PreviewQuery, PreviewState
 from ..site import Refusal, site
 from . import compare, errors, words
-from .page import by_htmx, leave, pages, render
+from .page import leave, pages, render
 
 routes = pages("preview")
 
@@ -85,13 +84,7 @@ def order() -> BaseResponse:
 @routes.get(_PREVIEW)
 def page(preview: str) -> Response:
     """A preview: being planned, ready to choose from, or applied."""
-    try:
-        return _shown(preview)
-    except SyncError:
-        if not by_htmx():
-            raise
-        # The part that is shown asks again by itself.
-        return Response(status=204)
+    return _shown(preview)
 
 
 @routes.post(f"{_PREVIEW}/choose")

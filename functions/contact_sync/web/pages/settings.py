@@ -14,7 +14,7 @@ import msgspec
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...errors import SyncError
+from ...errors import ContactAtFault, SyncError
 from .. import caller, inventory, labels, settings, status
 from ..connection import connection_of
 from ..settings import READ_ONLY, GivenSettings, Settings, leaves, nested
@@ -115,8 +115,14 @@ def create_label() -> BaseResponse:
     name = request.form.get("name", "").strip()
     if not name:
         return _label(settings.get(), 400, "Write the name of the label.")
-    body = labels.NewLabel.read(msgspec.json.encode({"name": name}))
-    return _with_label(labels.create(body).id)
+    try:
+        body = labels.NewLabel.read(msgspec.json.encode({"name": name}))
+        created = labels.create(body)
+    except ContactAtFault as refused:
+        return _label(settings.get(), 422, f"Google does not take this name: {refused.message}.")
+    except Refusal:
+        return _label(settings.get(), 400, "A name has at most 200 characters.")
+    return _with_label(created.id)
 
 
 @routes.get("/settings/exposed")
