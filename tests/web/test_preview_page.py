@@ -204,7 +204,9 @@ def test_another_persons_preview_is_not_there(place: Place, ada: Browser) -> Non
     assert found is not None and found.applied is None
 
 
-def test_a_preview_that_ends_while_it_is_watched_takes_the_place_of_the_page(place: Place, ada: Browser) -> None:
+def test_a_preview_that_ends_while_it_is_watched_takes_the_place_of_the_page(
+    place: Place, ada: Browser
+) -> None:
     address = planned(place, ada, state="planning")
     page = ada.get(address)
     assert 'hx-trigger="every' in page.text
