@@ -8,7 +8,7 @@ never shows a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -121,28 +121,36 @@ _VARIABLES = (
 
 def load(environ: Mapping[str, str], function: Function, secret_reader: SecretReader | None = None) -> Config:
     """The configuration of one function. Raises ConfigError."""
+    needed = {variable.name for variable in _VARIABLES if function in variable.needed_by}
+    return load_needed(environ, needed, secret_reader)
+
+
+def load_needed(
+    environ: Mapping[str, str], needed: Collection[str], secret_reader: SecretReader | None = None
+) -> Config:
+    """The configuration where just these variables have to be there, as for one command. Raises ConfigError."""
     values: dict[str, Any] = {}
     problems: list[str] = []
     for variable in _VARIABLES:
         try:
-            raw = _raw(variable, environ, function, secret_reader)
+            raw = _raw(variable, environ, variable.name in needed, secret_reader)
             if raw is not None:
                 values[variable.name.lower()] = variable.parse(raw)
         except Malformed as wrong:
             problems.append(f"{variable.name} {wrong}")
     config = Config(**values)
-    problems += _contradictions(config)
+    problems += _contradictions(config, enqueues="TASKS_QUEUE" in needed)
     if problems:
         raise ConfigError(tuple(problems))
     return config
 
 
 def _raw(
-    variable: _Variable, environ: Mapping[str, str], function: Function, secret_reader: SecretReader | None
+    variable: _Variable, environ: Mapping[str, str], needed: bool, secret_reader: SecretReader | None
 ) -> str | None:
     """The variable's text, None where it is neither set nor needed."""
     raw = environ.get(variable.name, "").strip() or variable.default
-    if raw or function not in variable.needed_by:
+    if raw or not needed:
         return raw
     if variable.secret and secret_reader:
         try:
@@ -154,12 +162,12 @@ def _raw(
     return raw
 
 
-def _contradictions(config: Config) -> list[str]:
+def _contradictions(config: Config, *, enqueues: bool) -> list[str]:
     problems = []
     if config.sugar_platform and config.sugar_platform == config.sugar_sudo_platform:
         problems.append(
             "SUGAR_SUDO_PLATFORM must not be SUGAR_PLATFORM: Sugar keeps one session per user and platform"
         )
-    if not config.tasks_service_account and not config.tasks_emulator_host:
+    if enqueues and not config.tasks_service_account and not config.tasks_emulator_host:
         problems.append("TASKS_SERVICE_ACCOUNT is not set")
     return problems

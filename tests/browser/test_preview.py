@@ -17,6 +17,7 @@ def previewed(page: Page, system: System) -> None:
     with system.held():
         page.get_by_role("button", name="Show what a sync would do now").click()
         expect(page.get_by_text("Waiting for its turn")).to_be_visible()
+    system.settle()
     expect(page.get_by_text("If you synced now, this would be done")).to_be_visible()
 
 
@@ -39,6 +40,8 @@ def test_what_is_ticked_is_done_and_nothing_else_and_can_be_undone(page: Page, s
     entries = page.get_by_role("listitem").filter(has=page.get_by_role("heading"))
     expect(entries).to_have_count(2)
     entries.filter(has_text="Contact No 003").get_by_role("button", name="Undo").click()
+    page.wait_for_url("**/preview/*")
+    system.settle()
     expect(page.get_by_role("heading", name="What undoing would do")).to_be_visible()
     page.get_by_role("button", name="Undo it").click()
     page.wait_for_url("**/runs/*")
@@ -97,10 +100,7 @@ def test_what_moved_meanwhile_is_left_out_and_listed(page: Page, system: System)
 
 def test_it_all_works_without_a_script(plain_page: Page, system: System) -> None:
     jane = connected(plain_page, system, contacts=3)
-    plain_page.goto("/preview")
-    plain_page.get_by_role("button", name="Show what a sync would do now").click()
-    system.settle()
-    plain_page.reload()
+    previewed(plain_page, system)
     plain_page.get_by_role("button", name="Untick all under Created in Google").click()
     plain_page.get_by_label("Do this: Contact No 002").check()
     plain_page.get_by_role("button", name="Apply the ticked changes").click()
@@ -109,9 +109,10 @@ def test_it_all_works_without_a_script(plain_page: Page, system: System) -> None
     assert system.world.google_names(jane) == ["Contact No 002"]
     plain_page.goto("/history")
     plain_page.get_by_role("button", name="Undo").click()
+    plain_page.wait_for_url("**/preview/*")
     system.settle()
-    plain_page.reload()
     plain_page.get_by_role("button", name="Undo it").click()
+    plain_page.wait_for_url("**/runs/*")
     system.settle()
     assert system.world.google_names(jane) == []
 
@@ -145,6 +146,8 @@ def test_a_preview_that_is_over_says_so(page: Page, system: System, watch: Watch
     expect(page.get_by_text("This preview is over")).to_be_visible()
     axe(page)
     page.get_by_role("button", name="Make a new preview").click()
+    page.wait_for_url("**/preview/*")
+    system.settle()
     expect(page.get_by_text("If you synced now, this would be done")).to_be_visible()
 
 

@@ -152,7 +152,9 @@ def test_a_form_without_a_version_saves_nothing(place: Place, ada: Browser) -> N
 
 def test_what_the_administrator_locked_is_shown_with_the_reason_and_stays() -> None:
     place = Place(
-        policy=allow_only(from_google__delete=True, sugar_scope="all", auto__interval_minutes=30, google_label=None)
+        policy=allow_only(
+            from_google__delete=True, sugar_scope="all", auto__interval_minutes=30, google_label=None
+        )
     )
     place.person("ada")
     ada = place.signed_in("ada")
@@ -176,7 +178,9 @@ def test_restoring_the_defaults_asks_first_and_restores_all(place: Place, ada: B
     place.change(
         ada.sub,
         settings=SyncSettings(
-            from_google=Direction(enabled=True, create=True, delete=True), conflict="sugar", google_label="g/1"
+            from_google=Direction(enabled=True, create=True, delete=True),
+            conflict="sugar",
+            google_label="g/1",
         ),
     )
     page = ada.get("/")
@@ -340,9 +344,7 @@ class TestStanding:
     def test_a_smaller_scope_cures_too_many_and_the_page_says_so_at_once(
         self, place: Place, ada: Browser
     ) -> None:
-        place.change(
-            ada.sub, connection="too_many", connection_message="20,001 Sugar contacts are in scope."
-        )
+        place.change(ada.sub, connection="too_many", connection_message="20,001 Sugar contacts are in scope.")
         assert "20,001 Sugar contacts" in words_of(ada.get("/"))
         answer = swap(ada, Form(ada.get("/"), id="settings"), sugar_scope="flagged")
         assert "Connected" in words_of(answer)

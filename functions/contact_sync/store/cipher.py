@@ -16,6 +16,11 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 
+def key_id(text: str) -> str:
+    """The id of the key with which a text is encrypted."""
+    return text.partition(":")[0]
+
+
 class DecryptionError(OperatorMustAct):
     """A stored text cannot be decrypted: its key left the ring, or the text was altered or moved."""
 
@@ -57,4 +62,4 @@ class Cipher:
 
     def needs_rotation(self, text: str) -> bool:
         """Whether the text is encrypted with an older key than the newest."""
-        return text.partition(":")[0] != self._newest
+        return key_id(text) != self._newest

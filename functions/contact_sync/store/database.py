@@ -30,6 +30,8 @@ _TIMEOUT = 30.0
 _PAUSES = (0.1, 0.4, 1.0)
 """Seconds between tries of a call that may be repeated."""
 _PARALLEL = 8
+_PAGE = 300
+"""Documents of one page of everything below a document."""
 
 _UNAVAILABLE = (
     exceptions.ServiceUnavailable,
@@ -98,6 +100,24 @@ class Database:
         answers = self._try(lambda: list(self._api.run_query(request=request, **self._options)))
         messages = map(rpc.RunQueryResponse.pb, answers)
         return [self._document(message.document) for message in messages if message.HasField("document")]
+
+    def below(self, path: str, fields: Sequence[str] | None = None) -> Iterator[Document]:
+        """Every document below a document, at any depth, by path; also where one in between is gone.
+
+        Read page by page, so that it takes no more room than a page. `fields` limits what is read of each.
+        """
+        after = ""
+        while True:
+            request = rpc.RunQueryRequest(parent=f"{self._root}/{path}")
+            message = rpc.RunQueryRequest.pb(request)
+            message.structured_query.CopyFrom(wire.below_message(after, _PAGE, fields))
+            answers = self._try(lambda asked=request: list(self._api.run_query(request=asked, **self._options)))
+            messages = [rpc.RunQueryResponse.pb(answer) for answer in answers]
+            found = [message.document for message in messages if message.HasField("document")]
+            yield from map(self._document, found)
+            if len(found) < _PAGE:
+                return
+            after = found[-1].name
 
     def queries(self, queries: Sequence[Query]) -> list[list[Document]]:
         """The documents of several queries, asked at once; one list each, in the order of the queries."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from .cipher import Cipher, DecryptionError
+from .cipher import Cipher, DecryptionError, key_id
 from .database import Database, Document
 from .documents import as_data, from_data
 from .records import SugarMetadata
@@ -15,6 +15,7 @@ from .write import Conflict, Kind, Write
 PAUSE = "system/pause"
 _SESSION = "system/sugar_session"
 _METADATA = "system/sugar_metadata"
+_PAIR = ("access", "refresh")
 
 
 def pause(db: Database) -> str | None:
@@ -27,6 +28,16 @@ def pause_reason(document: Document | None) -> str | None:
     if document is None:
         return None
     return str(document.data.get("reason") or "Synchronisation is paused.")
+
+
+def put_pause(reason: str, at: datetime) -> Write:
+    """Synchronisation is paused for everybody from now on; users read the reason."""
+    return Write(PAUSE, Kind.SET, {"reason": reason, "since": at})
+
+
+def lift_pause() -> Write:
+    """It is not paused any more."""
+    return Write(PAUSE, Kind.DELETE)
 
 
 class Session(Protocol):
@@ -63,7 +74,7 @@ class SugarSessions(Generic[S]):
             return None, None
         try:
             access, refresh = (
-                self._cipher.decrypt(found.data[name], _SESSION) for name in ("access", "refresh")
+                self._cipher.decrypt(found.data[name], _SESSION) for name in _PAIR
             )
         except DecryptionError:
             return None, found.updated_at
@@ -79,6 +90,24 @@ class SugarSessions(Generic[S]):
         if isinstance(version, datetime):
             return _committed(self._db, Write(_SESSION, Kind.SET, data, version))
         return _committed(self._db, Write(_SESSION, Kind.CREATE, data))
+
+
+def session_keys(db: Database) -> set[str]:
+    """Ids of the keys with which the service administrator's token pair is encrypted."""
+    found = db.get([_SESSION]).get(_SESSION)
+    return {key_id(found.data[name]) for name in _PAIR} if found else set()
+
+
+def rotate_session(db: Database, cipher: Cipher) -> bool:
+    """Encrypt the service administrator's token pair with the newest key; False if it is, or was just replaced.
+
+    Raises DecryptionError.
+    """
+    found = db.get([_SESSION]).get(_SESSION)
+    if found is None or not any(cipher.needs_rotation(found.data[name]) for name in _PAIR):
+        return False
+    pair = {name: cipher.encrypt(cipher.decrypt(found.data[name], _SESSION), _SESSION) for name in _PAIR}
+    return _committed(db, Write(_SESSION, Kind.SET, {**found.data, **pair}, found.updated_at))
 
 
 def load_metadata(db: Database) -> SugarMetadata | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from .cipher import Cipher
+from .batches import read_all
+from .cipher import Cipher, key_id
 from .database import Database
 from .documents import as_data, document_id, from_data
 from .records import Tokens
@@ -63,6 +64,15 @@ def rotate(db: Database, cipher: Cipher, user_id: str) -> bool:
     except Conflict:
         return False
     return True
+
+
+def keys(db: Database, user_ids: Iterable[str]) -> dict[str, set[str]]:
+    """Ids of the keys with which each user's tokens are encrypted; users without tokens are left out."""
+    by_path = {path(user_id): user_id for user_id in user_ids}
+    return {
+        by_path[document.path]: {key_id(document.data[name]) for name in _SECRET if name in document.data}
+        for document in read_all(db, by_path)
+    }
 
 
 def _encrypted(cipher: Cipher, where: str, tokens: Tokens) -> dict[str, Any]:

@@ -91,6 +91,11 @@ def by_sugar_user(db: Database, sugar_user_id: str) -> list[str]:
     return _ids(db.query(Query("users", where=(("sugar_user_id", "==", sugar_user_id),), fields=())))
 
 
+def by_email(db: Database, email: str) -> list[str]:
+    """The ids of the users who signed in with this address."""
+    return _ids(db.query(Query("users", where=(("email", "==", email),), fields=())))
+
+
 def all_ids(db: Database) -> list[str]:
     """The ids of all users."""
     return _ids(every(db, Query("users", order_by=(DOCUMENT_ID,), fields=())))

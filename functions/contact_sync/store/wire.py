@@ -175,6 +175,20 @@ def query_message(wanted: Query, parent: str) -> Any:
     return message
 
 
+def below_message(after: str, limit: int, fields: Iterable[str] | None) -> Any:
+    """The `StructuredQuery` message for whatever is below a document, by name; `after` is the last name seen."""
+    message = _StructuredQuery()
+    message.from_.add(all_descendants=True)
+    message.order_by.add(direction=_Direction.ASCENDING).field.field_path = DOCUMENT_ID
+    if after:
+        message.start_at.values.add().reference_value = after
+    message.limit.value = limit
+    if fields is not None:
+        for field in tuple(fields) or (DOCUMENT_ID,):
+            message.select.fields.add(field_path=field)
+    return message
+
+
 def _fill_text(message: Any, text: str) -> None:
     try:
         message.string_value = str(text)

@@ -1,4 +1,4 @@
-"""What a person orders beside an ordinary sync: a preview, an undo, a preview applied, the scope cleaned, an inventory.
+"""What a person orders: a sync, a preview, an undo, a preview applied, the scope cleaned, an inventory.
 
 An order writes its documents, so that it can be watched at once under its id, and enqueues the task that carries it
 out. Nothing here waits for a run or takes the lease.
@@ -22,6 +22,13 @@ from .undo import refusal
 APPLIED_KEPT = preview.KEPT
 """How long a preview can be read once it was applied: what moved is listed there. It names contacts of Google that the
 store knows by their ids alone, so it is not for long."""
+
+
+def order_sync(engine: Engine, user_id: str) -> str:
+    """Have a sync begin at once. Returns the id of the run. Raises what `engine.enqueue` raises."""
+    run_id = engine.new_id()
+    _order(engine, user_id, "manual", run_id, urgent=True)
+    return run_id
 
 
 def order_preview(engine: Engine, user_id: str) -> str:

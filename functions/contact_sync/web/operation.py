@@ -153,14 +153,16 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             return msgspec.convert(from_json(data), cls)
         except msgspec.ValidationError as error:
             raise Refusal(400, "invalid_request", f"The request does not fit: {error}.") from None
+        except ValueError:
+            raise Refusal(400, "invalid_request", "The body of the request must be JSON.") from None
 
 
 def from_json(data: bytes) -> Any:
-    """The value that a body holds; a whole number may be written as 5.0."""
+    """The value that a body holds; a whole number may be written as 5.0. Raises ValueError where it is no JSON."""
     try:
         return _JSON.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refusal(400, "invalid_request", "The body of the request must be JSON.") from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def _number(text: str) -> int | float:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from ..errors import SyncError
 from ..store import runs, system, users
 from ..store.records import RunRecord, User
 from ..store.write import Conflict
@@ -18,7 +16,6 @@ from .site import PAGE, Cursor, Moment, Refusal, Site, site
 routes = Operations("runs")
 
 QUEUED = "queued"
-KEPT = timedelta(days=30)
 LONGEST = timedelta(minutes=10)
 """A run that began longer ago and has no end recorded was cut off: its lease lasts five minutes."""
 LONGEST_QUEUED = timedelta(hours=1)
@@ -63,8 +60,10 @@ class RunsPage(Answer, frozen=True, kw_only=True):
 @routes.post("/sync", status=202, errors=(409, 502))
 def sync() -> Started:
     """Sync now; while a run works, have it followed by another and answer that one."""
+    from ..sync.orders import order_sync
+
     account.try_again(site(), user_id())
-    return Started(run=_running(site(), user_id()) or _enqueued(site(), user_id()))
+    return Started(run=_running(site(), user_id()) or order_sync(site().engine, user_id()))
 
 
 @routes.get("/runs")
@@ -149,17 +148,3 @@ def _running(site: Site, user_id: str) -> str | None:
         except Conflict:
             continue
         return user.lease.run
-
-
-def _enqueued(site: Site, user_id: str) -> str:
-    """A new run; it is shown as queued until a worker takes it."""
-    engine, now = site.engine, site.engine.now()
-    run = RunRecord(id=engine.new_id(), trigger="manual", started=now, phase=QUEUED, expire_at=now + KEPT)
-    engine.db.commit([runs.put(user_id, run)])
-    payload: dict[str, Any] = {"user": user_id, "trigger": "manual", "run": run.id}
-    try:
-        engine.enqueue(payload, name=run.id, urgent=True)
-    except SyncError as error:
-        engine.db.commit([runs.patch(user_id, run.id, phase="failed", finished=now, error=error.code)])
-        raise
-    return run.id

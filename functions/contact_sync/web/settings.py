@@ -181,7 +181,10 @@ def _change(user: User, settings: SyncSettings) -> dict[str, Any]:
 
 
 def _object(data: bytes) -> Json:
-    value = from_json(data)
+    try:
+        value = from_json(data)
+    except ValueError:
+        value = None
     if not isinstance(value, dict):
         raise Refusal(400, "invalid_settings", "The body must be the settings as JSON, as GET gives them.")
     return value

@@ -7,7 +7,9 @@ from typing import Final
 from contact_sync.errors import SyncError
 
 _AGAIN: Final = "Repeat the command in a minute."
-_PLATFORMS: Final = "In Sugar, Admin > Configure API Platforms: add SUGAR_PLATFORM and SUGAR_SUDO_PLATFORM as they are here."
+_PLATFORMS: Final = (
+    "In Sugar, Admin > Configure API Platforms: add SUGAR_PLATFORM and SUGAR_SUDO_PLATFORM as they are here."
+)
 _BY_CODE: Final = {
     "sugar_down": "Open SUGAR_URL in a browser. If Sugar works there, a firewall keeps this machine out.",
     "sugar_timeout": _AGAIN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from contact_sync.errors import OperatorMustAct, SyncError, UserMustAct
 from contact_sync.services.sugar.faults import fault_of, lost_fault
@@ -89,7 +89,7 @@ def _signs_in(instance: Instance) -> str:
 
 
 def _administers(instance: Instance) -> str:
-    user = instance.caller.read("GET", "me").get("current_user", {})
+    user = _part(instance.caller.read("GET", "me"), "current_user")
     if user.get("type") != "admin":
         raise OperatorMustAct("sugar_service_rights", f"{instance.config.username} is no administrator")
     return str(user.get("user_name") or instance.config.username)
@@ -102,9 +102,10 @@ def _acts_for(instance: Instance, user_name: str | None) -> str:
         answer = instance.transport.send("GET", "me", token)
     except Lost as lost:
         raise lost_fault(lost) from lost
-    if answer.status != 200 or not isinstance(answer.body, dict):
+    if answer.status != 200:
         raise fault_of(answer, "a user's request")
-    denied = answer.body.get("current_user", {}).get("acl", {}).get("Contacts") or {}
+    # Sugar lists denials only: what is not there is allowed.
+    denied = _part(answer.body, "current_user", "acl", "Contacts")
     missing = [right for right in _NEEDED if denied.get(right) == "no"]
     if missing:
         raise _Doubt(
@@ -113,6 +114,13 @@ def _acts_for(instance: Instance, user_name: str | None) -> str:
             serious=False,
         )
     return f"{name}, on the platform {instance.config.sudo_platform}"
+
+
+def _part(body: Any, *path: str) -> dict[str, Any]:
+    """What lies at the path; nothing where something on the way is missing. PHP writes an empty map as []."""
+    for name in path:
+        body = body.get(name) if isinstance(body, dict) else None
+    return body if isinstance(body, dict) else {}
 
 
 def _someone(instance: Instance) -> str:

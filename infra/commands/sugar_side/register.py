@@ -35,8 +35,8 @@ _MORE = """\
 Sugar keeps one session per user and platform: signing in here ends the session of the functions, which then sign in
 again by themselves. Run it as often as you like, but not in a loop.
 
-After the token was rotated (the new one first in HOOK_TOKENS, the old one behind it): deploy or wait until the functions
-have started anew, run `create`, then take the old token away.
+To rotate the token, put the new one first in HOOK_TOKENS and the old one behind it; wait until the functions have
+started anew; run `create`; then take the old one away.
 
 exit status: 0 all is well, 1 something is not or was refused, 2 the command or the configuration is wrong"""
 
@@ -109,7 +109,9 @@ def _check(wanted: argparse.Namespace, world: World) -> int:
     for found in checks.run(instance, wanted.user):
         findings.append(found)
         if not wanted.json:
-            print(f"  {_MARKS[found.status]:<8} {found.check:<34} {found.message}", file=world.out, flush=True)
+            print(
+                f"  {_MARKS[found.status]:<8} {found.check:<34} {found.message}", file=world.out, flush=True
+            )
             if found.advice:
                 print(f"  {'':<8} {'':<34} {found.advice}", file=world.out)
     good = not any(found.status in ("failed", "skipped") for found in findings)
@@ -138,7 +140,9 @@ def _create(wanted: argparse.Namespace, world: World) -> int:
     instance = _instance(settings, world)
 
     def plan() -> list[web_hooks.Change]:
-        return web_hooks.plan(web_hooks.ours(web_hooks.read_all(instance.caller), wanted.name), wanted.name, url)
+        return web_hooks.plan(
+            web_hooks.ours(web_hooks.read_all(instance.caller), wanted.name), wanted.name, url
+        )
 
     return _change(wanted, world, instance, plan)
 

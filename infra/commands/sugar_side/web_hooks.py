@@ -127,8 +127,11 @@ def carry_out(caller: Caller, changes: Sequence[Change]) -> None:
     for change, answer in zip(made, answers, strict=True):
         gone = change.kind == "remove" and answer.status == 404
         if answer.status != 200 and not gone:
-            reason = plain_reason(answer, change.hook.fields())
-            raise OperatorMustAct("hook_refused", f"Sugar refused to {change.kind} a web logic hook: {reason}")
+            secret = change.hook.url.rpartition("/")[2]
+            reason = plain_reason(answer, {**change.hook.fields(), "": secret})
+            raise OperatorMustAct(
+                "hook_refused", f"Sugar refused to {change.kind} a web logic hook: {reason}"
+            )
 
 
 def _correction(found: Hook, wanted: Hook) -> Change:
