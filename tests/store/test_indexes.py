@@ -98,7 +98,8 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     mappings.by_name: [{"name": "Ana"}],
     mappings.by_state: [{"state": State.LINKED, "cursor": None, "limit": 2}],
     mappings.left_scope: [{"limit": 2}, {"limit": 2, "after": "c1"}],
-    mappings.count_left_scope: [{}],
+    mappings.count_with_google: [{"state": State.GONE}],
+    mappings.count_in_sugar: [{}],
     mappings.states: [{}],
     mappings.count_due: [{"now": NOW}],
     mappings.count: [{}, {"state": State.LINKED}, {"deletion_waits": Side.GOOGLE, "state": State.LINKED}],
@@ -117,6 +118,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     users.due: [{"now": NOW, "limit": 2}, {"now": NOW, "limit": 2, "after": ("u1", NOW)}],
     users.by_sugar_user: [{"sugar_user_id": "s1"}],
     users.all_ids: [{}],
+    users.read_all: [{"user_ids": ["u1"]}],
 }
 """Every way to read, in every combination of its options."""
 WITHOUT_QUERIES = {users.load, tokens.rotate, system.save_metadata}

@@ -59,7 +59,7 @@ def test_contacts_that_left_the_scope_are_deleted_in_google_and_only_there() -> 
     assert len(told) == 3
     world.settle()
     assert len(world.sugar_contacts()) == 4
-    assert mappings.count_left_scope(world.db, world.first.sub) == 0
+    assert mappings.count_with_google(world.db, world.first.sub, State.OUT_OF_SCOPE) == 0
 
 
 def test_the_count_must_still_hold() -> None:
@@ -92,7 +92,7 @@ def test_a_contact_that_a_person_deleted_in_google_already_is_taken_note_of() ->
     world.delete_google(world.mapping(ids[1]).google_id)
     done = run(world, clean(world, 3))
     assert done.counts["google_deleted"] == 2
-    assert mappings.count_left_scope(world.db, world.first.sub) == 0
+    assert mappings.count_with_google(world.db, world.first.sub, State.OUT_OF_SCOPE) == 0
 
 
 def test_what_came_back_into_scope_later_is_created_again() -> None:

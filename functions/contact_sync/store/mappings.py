@@ -116,9 +116,9 @@ def left_scope(db: Database, user_id: str, limit: int, after: str | None = None)
     return [_mapping(document) for document in db.query(query)]
 
 
-def count_left_scope(db: Database, user_id: str) -> int:
-    """How many mappings left the scope and still have a Google contact."""
-    return db.count(_collection(user_id), _LEFT_SCOPE)
+def count_with_google(db: Database, user_id: str, state: State) -> int:
+    """How many mappings in this state know a Google contact."""
+    return db.count(_collection(user_id), (("state", "==", state.value), ("google_id", ">", "")))
 
 
 def states(db: Database, user_id: str) -> dict[str, tuple[State, str | None, str | None]]:
@@ -137,6 +137,14 @@ def states(db: Database, user_id: str) -> dict[str, tuple[State, str | None, str
 def count(db: Database, user_id: str, **equals: Any) -> int:
     """How many mappings have these values."""
     return db.count(_collection(user_id), _conditions(equals))
+
+
+def count_in_sugar(db: Database, user_id: str) -> int:
+    """How many Sugar contacts are in the user's scope, by all that is known."""
+    held = sum(count(db, user_id, state=state) for state in (State.NEW, State.LINKED, State.UNLINKED))
+    missing = {"missing.side": Side.SUGAR}
+    lost = sum(count(db, user_id, **missing, state=state) for state in (State.LINKED, State.UNLINKED))
+    return held - lost
 
 
 def created_in_google(db: Database, user_id: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from ..contacts.mapping import State
 from ..errors import SyncError
 from ..store import history, mappings, previews, runs
 from ..store.records import Applied, PreviewRecord, RunRecord
@@ -92,7 +93,7 @@ def order_clean(engine: Engine, user_id: str, count: int) -> str:
 
     Raises Refused if there are not exactly `count` of them.
     """
-    there = mappings.count_left_scope(engine.db, user_id)
+    there = mappings.count_with_google(engine.db, user_id, State.OUT_OF_SCOPE)
     if there != count:
         raise Refused(409, f"By now {there} contacts are out of your scope and still in Google. Look again.")
     run_id = engine.new_id()

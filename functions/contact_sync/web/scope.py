@@ -35,7 +35,7 @@ def get() -> Scope:
     user, db = caller().user, site().engine.db
     return Scope(
         out_of_scope=mappings.count(db, user.id, state=State.OUT_OF_SCOPE),
-        in_google=mappings.count_left_scope(db, user.id),
+        in_google=mappings.count_with_google(db, user.id, State.OUT_OF_SCOPE),
     )
 
 

@@ -39,6 +39,7 @@ class ContactSyncHook
      */
     public function call($bean, $event, $arguments): void
     {
+        $secret = '';
         try {
             $config = \SugarConfig::getInstance();
             $url = (string) $config->get('contact_sync_url', '');
@@ -49,8 +50,8 @@ class ContactSyncHook
             $this->send(rtrim($url, '/') . self::PATH, $secret, $this->body($bean, (string) $event, $arguments));
         } catch (\Throwable $failure) {
             self::$silentUntil = time() + self::PAUSE_SECONDS;
-            // The class says enough: a message may quote what was sent.
-            \LoggerManager::getLogger()->error('Contact sync: the call failed with ' . $failure::class);
+            $said = str_replace($secret, '***', $failure->getMessage());
+            \LoggerManager::getLogger()->error('Contact sync: the call failed: ' . $said);
         }
     }
 
@@ -66,6 +67,9 @@ class ContactSyncHook
         $status = $answer->getStatusCode();
         if ($status === 204) {
             \LoggerManager::getLogger()->debug('Contact sync: called');
+        } elseif ($status === 404) {
+            $why = 'contact_sync_secret is none of its HOOK_TOKENS, or the clocks are five minutes apart';
+            \LoggerManager::getLogger()->error('Contact sync: the call was not recognized: ' . $why);
         } else {
             \LoggerManager::getLogger()->error('Contact sync: the call was answered with ' . $status);
         }

@@ -1,0 +1,1 @@
+"""The administrator's commands, on the functions' own store."""

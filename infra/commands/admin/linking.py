@@ -1,0 +1,89 @@
+"""Which Sugar user someone is. It is found once, at the first sign-in; afterwards only this changes it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from contact_sync.store import tokens, users
+from contact_sync.store.records import Tokens, User
+from contact_sync.store.users import Loaded
+from contact_sync.store.write import Conflict, Write
+from contact_sync.sync.engine import Engine
+from contact_sync.sync.load import CONTACTS_SCOPE
+
+from .deployment import SUGAR, Deployment
+from .failure import Failure
+from .pausing import regular
+from .people import find
+from .screen import Screen
+
+_CHANGED = "The user's document was changed at the same moment. Repeat the command."
+_CURED = ("sugar_user_missing", "sugar_access_denied", "too_many")
+"""Connections that another Sugar user may cure."""
+
+
+def relink(options: argparse.Namespace, deployment: Deployment, screen: Screen) -> int:
+    """sugar-user: from now on this user is the active Sugar user with that primary address."""
+    user_id = find(deployment, options.user).id
+    engine = deployment.engine(SUGAR)
+    wanted = _sugar_user(engine, options.sugar_user)
+    others = [other for other in users.by_sugar_user(deployment.db, wanted["id"]) if other != user_id]
+    if others:
+        raise Failure(f"User {others[0]} is the Sugar user {wanted['user_name']} already. Change or erase that one.")
+    loaded = users.load(deployment.db, engine.cipher, user_id)
+    user = loaded.user
+    if user is None:
+        raise Failure(_CHANGED)
+    if user.lease is not None and user.lease.until > deployment.now():
+        raise Failure(f"A run works for this user, at most until {user.lease.until:%H:%M:%S} UTC. Repeat it then.")
+    changed = user.sugar_user_id != wanted["id"]
+    if changed:
+        try:
+            deployment.db.commit(_writes(deployment, engine, user, loaded, wanted))
+        except Conflict:
+            raise Failure(_CHANGED) from None
+    screen.json({"user": user_id, "sugar_user": wanted, "before": user.sugar_user_name, "changed": changed})
+    before = f", before {user.sugar_user_name or 'nobody'}" if changed else " already"
+    screen.line(f"{user.email} is the Sugar user {wanted['user_name']} ({wanted['full_name']}){before}.")
+    return 0
+
+
+def _sugar_user(engine: Engine, address: str) -> Mapping[str, str]:
+    found = engine.sugar.find_users(address)
+    if len(found) == 1:
+        return found[0]
+    many = "Several active Sugar users have" if found else "No active Sugar user has"
+    raise Failure(f"{many} the primary e-mail address {address}. Correct that in Sugar, then repeat the command.")
+
+
+def _writes(
+    deployment: Deployment, engine: Engine, user: User, loaded: Loaded, wanted: Mapping[str, str]
+) -> list[Write]:
+    """The link, and a full intake, by which nothing is deleted: what was the other Sugar user's leaves the scope."""
+    version = user.settings_version + 1
+    fields: dict[str, Any] = {
+        "sugar_user_id": wanted["id"],
+        "sugar_user_name": wanted["user_name"],
+        "settings_version": version,
+        "intake_version": version,
+        "cursors__deletes_on": {},
+    }
+    if user.connection in _CURED:
+        fields |= _standing(loaded.tokens)
+    if regular(deployment, replace(user, connection=fields.get("connection", user.connection))):
+        fields["next_sync_at"] = deployment.now()
+    linked = users.update(user.id, if_updated_at=loaded.updated_at, **fields)
+    if loaded.tokens.sugar_access is None:
+        return [linked]
+    # The token speaks for the Sugar user of before.
+    held = replace(loaded.tokens, sugar_access=None, sugar_expires_at=None)
+    return [linked, tokens.put(engine.cipher, user.id, held, loaded.tokens_updated_at)]
+
+
+def _standing(held: Tokens) -> dict[str, str]:
+    if held.google_refresh and CONTACTS_SCOPE in held.google_scopes:
+        return {"connection": "connected", "connection_message": ""}
+    return {"connection": "permission_missing", "connection_message": "Connect your Google account."}
