@@ -54,7 +54,9 @@ def test_what_the_sync_created_is_deleted_with_progress_and_the_way_back_is_one_
     expect(page.get_by_text("Connected", exact=True)).to_be_visible()
 
 
-def test_keeping_all_contacts_is_what_is_chosen_at_first(plain_page: Page, system: System, jane: Person) -> None:
+def test_keeping_all_contacts_is_what_is_chosen_at_first(
+    plain_page: Page, system: System, jane: Person
+) -> None:
     asked(plain_page, system)
     plain_page.get_by_role("button", name="Disconnect", exact=True).click()
     expect(plain_page.get_by_text("Your Google account is disconnected.")).to_be_visible()

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 from tests.browser.accessibility import axe, fits
 from tests.browser.conftest import OpenPage
 from tests.browser.system import System
@@ -179,13 +179,13 @@ def test_without_a_connection_the_page_says_that_nothing_was_saved(
 ) -> None:
     opened(page, system)
 
-    def lose(route: Route) -> None:
-        route.abort("aborted")
-
-    page.route("**/settings", lose)
+    page.route("**/settings", lambda route: route.abort("connectionrefused"))
     page.get_by_role("radio", name="Sugar wins").click()
-    expect(page.get_by_role("alert").get_by_text("There is no connection.")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="There is no connection.")).to_be_visible()
     assert stored(system)["conflict"] == "newest"
+    # The browser and htmx noticed, too. That was all that went wrong.
+    assert all("htmx:" in told or "ERR_CONNECTION_REFUSED" in told for told in watch.problems)
+    watch.problems.clear()
     page.unroute("**/settings")
     changed(page, page.get_by_role("radio", name="All I may see"))
     expect(page.get_by_text("There is no connection.")).to_have_count(0)

@@ -117,11 +117,15 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     users.read: [{}],
     users.due: [{"now": NOW, "limit": 2}, {"now": NOW, "limit": 2, "after": ("u1", NOW)}],
     users.by_sugar_user: [{"sugar_user_id": "s1"}],
+    users.by_email: [{"email": "jane@corp.test"}],
     users.all_ids: [{}],
     users.read_all: [{"user_ids": ["u1"]}],
 }
 """Every way to read, in every combination of its options."""
-WITHOUT_QUERIES = {users.load, tokens.rotate, system.save_metadata}
+WITHOUT_QUERIES = {
+    *(users.load, tokens.rotate, tokens.keys),
+    *(system.save_metadata, system.session_keys, system.rotate_session),
+}
 """They take a cipher or write; the tests of users, tokens and system hold how they read: by path."""
 
 

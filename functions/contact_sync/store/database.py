@@ -111,7 +111,9 @@ class Database:
             request = rpc.RunQueryRequest(parent=f"{self._root}/{path}")
             message = rpc.RunQueryRequest.pb(request)
             message.structured_query.CopyFrom(wire.below_message(after, _PAGE, fields))
-            answers = self._try(lambda asked=request: list(self._api.run_query(request=asked, **self._options)))
+            answers = self._try(
+                lambda asked=request: list(self._api.run_query(request=asked, **self._options))
+            )
             messages = [rpc.RunQueryResponse.pb(answer) for answer in answers]
             found = [message.document for message in messages if message.HasField("document")]
             yield from map(self._document, found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,10 @@ from .write import Kind, Write
 
 _NULLS = ("backlog", "deletion_waits")
 """Queries ask for these to be null."""
+_STANDING = (
+    *("state", "backlog", "due_at", "missing.side"),
+    *("seen.sugar_changed_at", "seen.google_changed_at"),
+)
 _LEFT_SCOPE = (("state", "==", State.OUT_OF_SCOPE.value), ("google_id", ">", ""))
 
 
@@ -121,17 +125,24 @@ def count_with_google(db: Database, user_id: str, state: State) -> int:
     return db.count(_collection(user_id), (("state", "==", state.value), ("google_id", ">", "")))
 
 
-def states(db: Database, user_id: str) -> dict[str, tuple[State, str | None, str | None]]:
-    """(state, Google id, backlog entry) of every mapping, by Sugar id."""
-    query = Query(_collection(user_id), order_by=(DOCUMENT_ID,), fields=("state", "google_id", "backlog"))
-    return {
-        record_id(document.id): (
-            State(document.data["state"]),
-            document.data.get("google_id"),
-            document.data.get("backlog"),
-        )
-        for document in every(db, query)
-    }
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a mapping stands, without its contents."""
+
+    state: State
+    backlog: str | None
+    due: bool
+    """It waits for work, now or later."""
+    missing: bool
+    """One of its records is known to be missing."""
+    differs: bool
+    """A side was last seen with other content than the base."""
+
+
+def states(db: Database, user_id: str) -> dict[str, Standing]:
+    """How every mapping stands, by Sugar id."""
+    query = Query(_collection(user_id), order_by=(DOCUMENT_ID,), fields=_STANDING)
+    return {record_id(document.id): _standing(document.data) for document in every(db, query)}
 
 
 def count(db: Database, user_id: str, **equals: Any) -> int:
@@ -192,6 +203,17 @@ def _path(user_id: str, sugar_id: str) -> str:
 
 def _conditions(equals: dict[str, Any]) -> tuple[tuple[str, str, Any], ...]:
     return tuple((field, "==", value) for field, value in equals.items())
+
+
+def _standing(data: dict[str, Any]) -> Standing:
+    seen = data.get("seen") or {}
+    return Standing(
+        state=State(data["state"]),
+        backlog=data.get("backlog"),
+        due=data.get("due_at") is not None,
+        missing=data.get("missing") is not None,
+        differs=bool(seen.get("sugar_changed_at") or seen.get("google_changed_at")),
+    )
 
 
 def _mapping(document: Document) -> Mapping:

@@ -74,6 +74,26 @@ class Disconnecting:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What the last full comparison of both sides with the stored pairs came to, and what was put right since."""
+
+    at: datetime
+    """When the comparison was complete."""
+    equal: int
+    """Pairs that are equal on both sides, but for what a side cannot hold."""
+    repaired: int = 0
+    """Pairs that differed then and were put right by the runs that followed."""
+    orphaned: int = 0
+    """Pairs of which a record was missing."""
+    entered: int = 0
+    """Records that were found in the scope and had no contact in Google yet, or had left the scope before."""
+    left: int = 0
+    """Records that were found to have left the scope."""
+    waiting: int = 0
+    """Pairs that still differ, or wait: for a run, for a decision, or because a switch is off."""
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """users/{google_sub}. Written field by field by web and worker."""
 
@@ -106,6 +126,7 @@ class User:
     """Contact fields that Sugar does not let this user write, read at every full intake."""
     last_run: Mapping[str, Any] | None = None
     """Summary of the last run that did something."""
+    proof: Proof | None = None
     created_at: datetime | None = None
 
 

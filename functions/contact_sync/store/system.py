@@ -73,9 +73,7 @@ class SugarSessions(Generic[S]):
         if found is None:
             return None, None
         try:
-            access, refresh = (
-                self._cipher.decrypt(found.data[name], _SESSION) for name in _PAIR
-            )
+            access, refresh = (self._cipher.decrypt(found.data[name], _SESSION) for name in _PAIR)
         except DecryptionError:
             return None, found.updated_at
         return self._make(access, refresh, found.data["expires_at"]), found.updated_at

@@ -21,6 +21,7 @@ from . import intake_google, intake_sugar
 from .listing import list_scope
 from .look import OVERLAP, Looked, Need, resumable, sugar_start
 from .marks import Marks, flush
+from .proof import is_proof
 from .session import Session
 
 STORE_TRIES = 3
@@ -52,6 +53,7 @@ class Intake:
         self.session = session
         self.looked = looked
         self.cursors = session.user.cursors
+        self.proof = session.user.proof
         resumed = resumable(session.user, looked.need)
         self.start = resumed.start if resumed else looked.sugar.server_time
         self._since, _ = sugar_start(session.user, looked.need)
@@ -84,12 +86,15 @@ class Intake:
         if self.looked.need.sugar_full and self.looked.need.google_full:
             self._full_intake_done()
         if self.looked.need.listing:
-            if not list_scope(session):
+            found = list_scope(session)
+            if found is None:
                 # The feeds are taken in; only the listing, which is complete within one run, begins again.
                 self.cursors = replace(self.cursors, listed_at=None)
                 self._save_cursors(complete=False)
                 return False
             self.cursors = replace(self.cursors, listed_at=session.engine.now())
+            if is_proof(found, session.holder.user.proof, self.cursors):
+                self.proof = found
         self._save_cursors(complete=True)
         return True
 
@@ -198,10 +203,12 @@ class Intake:
             deletes_on = user.cursors.deletes_on
             if complete and deletes_on == loaded.deletes_on:
                 deletes_on = {side: session.settings.may("delete", side) for side in Side}
-            return {"cursors": replace(self.cursors, deletes_on=deletes_on)}
+            return {"cursors": replace(self.cursors, deletes_on=deletes_on), "proof": self.proof}
 
-        if moved(session.holder.user)["cursors"] != session.holder.user.cursors:
+        known = session.holder.user
+        if moved(known) != {"cursors": known.cursors, "proof": known.proof}:
             session.holder.commit([], moved)
+            session.holder.user = replace(session.holder.user, proof=self.proof)
 
 
 def idle_cursors(session: Session, looked: Looked) -> Cursors:

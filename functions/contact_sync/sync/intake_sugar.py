@@ -194,24 +194,25 @@ def note_deleted(
         marks.put(replace(mapping, due_at=now))
 
 
-def contradicted(session: Session, ids: set[str]) -> tuple[list[str], list[str]]:
+def contradicted(
+    session: Session, states: Mapping[str, mappings.Standing], ids: set[str]
+) -> tuple[list[str], list[str]]:
     """Compare a complete listing of the scope with the mappings.
 
     Returns the Sugar ids of mappings that left the scope, came back into it or are gone, and the ids nobody knows yet.
     """
-    states = mappings.states(session.engine.db, session.user.id)
     suspects = [
         sugar_id
-        for sugar_id, (state, _google_id, _entry) in states.items()
-        if (state in (State.LINKED, State.NEW) and sugar_id not in ids)
+        for sugar_id, stands in states.items()
+        if (stands.state in (State.LINKED, State.NEW) and sugar_id not in ids)
         # A deletion poll that is restricted to the owner does not tell of what is out of scope.
-        or (state is State.OUT_OF_SCOPE and (sugar_id in ids or session.scope.deleted_conditions()))
+        or (stands.state is State.OUT_OF_SCOPE and (sugar_id in ids or session.scope.deleted_conditions()))
     ]
     return suspects, sorted(ids - states.keys())
 
 
-def listed(session: Session, marks: Marks, sugar_ids: Collection[str], ids: Collection[str]) -> None:
-    """Mark mappings that the listing of `ids` contradicts.
+def listed(session: Session, marks: Marks, sugar_ids: Collection[str], ids: Collection[str]) -> set[str]:
+    """Mark mappings that the listing of `ids` contradicts. Returns the Sugar ids of those that are deleted.
 
     What the administrator cannot find either is deleted; every deletion is noted now, so that the guard counts the
     whole book.
@@ -231,3 +232,4 @@ def listed(session: Session, marks: Marks, sugar_ids: Collection[str], ids: Coll
         elif mapping.due_at is None or mapping.due_at > now:
             closing = [backlog.close(session.user.id, mapping.backlog)] if mapping.backlog else []
             marks.put(replace(mapping, due_at=now, backlog=None), *closing)
+    return set(sugar_ids) - there

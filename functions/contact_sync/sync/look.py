@@ -82,7 +82,7 @@ def needs(session: Session) -> Need:
     listing = asked or cursors.listed_at is None or now - cursors.listed_at > age
     return Need(
         sugar_full=full or unfinished,
-        google_full=full or cursors.sync_token is None,
+        google_full=full or unfinished or cursors.sync_token is None,
         listing=full or listing,
         keeps_token=changed and not old and session.trigger != "reconcile" and cursors.sync_token is not None,
     )

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from ..contacts.mapping import State
 from ..errors import SyncError
-from ..store import history, mappings, previews, runs
+from ..store import history, mappings, previews, runs, users
 from ..store.records import Applied, PreviewRecord, RunRecord
 from ..store.write import Conflict, Write
 from . import preview, schedule
@@ -108,7 +108,22 @@ def order_inventory(engine: Engine, user_id: str) -> str:
     return run_id
 
 
-def _ordered_preview(engine: Engine, user_id: str, undo: str | None = None) -> str:
+def order_reconcile(engine: Engine, user_id: str) -> str:
+    """Have every pair compared on both sides, and put right what differs. Returns the id of the run."""
+    run_id = engine.new_id()
+    _order(engine, user_id, "reconcile", run_id)
+    return run_id
+
+
+def order_report(engine: Engine, user_id: str) -> str:
+    """Have every pair compared, and planned what would be put right. Returns the id of a preview."""
+    # As after a changed setting: the next intake is a full one.
+    return _ordered_preview(engine, user_id, [users.update(user_id, cursors__settings_version=0)])
+
+
+def _ordered_preview(
+    engine: Engine, user_id: str, writes: Sequence[Write] = (), undo: str | None = None
+) -> str:
     now, preview_id = engine.now(), engine.new_id()
     record = PreviewRecord(
         preview_id,
@@ -118,7 +133,7 @@ def _ordered_preview(engine: Engine, user_id: str, undo: str | None = None) -> s
         undo=undo,
         new_id=engine.new_id() if undo is not None else None,
     )
-    _order(engine, user_id, "preview", preview_id, [previews.put(user_id, record)])
+    _order(engine, user_id, "preview", preview_id, [previews.put(user_id, record), *writes])
     return preview_id
 
 

@@ -13,7 +13,7 @@ from ..contacts.sugar_record import fields_in
 from ..errors import OperatorMustAct, SyncError, TransientForAll, UserMustAct
 from ..services.sugar import NOT_SENT
 from ..store import runs
-from ..store.records import RunRecord
+from ..store.records import Proof, RunRecord
 from ..store.write import Conflict
 from .apply import apply
 from .approved import approved
@@ -32,6 +32,7 @@ from .marks import Marks
 from .prepare import prepare
 from .preview import planned
 from .progress import Progress
+from .proof import after
 from .record import Recorder
 from .session import Session
 from .settle import settle
@@ -194,9 +195,19 @@ class _Run:
             fields["creates_paused"] = recorder.pauses
             session.user = replace(session.user, creates_paused=recorder.pauses)
         self.ending.retry_at += recorder.retry_at
+        fields |= self._proven(batch)
         session.holder.commit([*groups, [progress.write("writing")]], **fields)
         self.ending.unsettled = unsettled or recorder.unsettled
         return applied.errors
+
+    def _proven(self, batch: Batch) -> dict[str, Proof]:
+        """The proof of the sync, where this batch put something right that its comparison had found."""
+        known = self.session.holder.user.proof
+        if known is None or not known.waiting:
+            return {}
+        proof = after(known, batch)
+        self.session.holder.user = replace(self.session.holder.user, proof=proof)
+        return {"proof": proof} if proof != known else {}
 
     def _buckets(self, deleted: Mapping[Side, int]) -> dict[str, int]:
         """Hourly counts of deletions, those older than a day dropped."""

@@ -28,7 +28,9 @@ FIRESTORE_DATABASE where it is not (default). Beyond that:
   WORKER_URL, TASKS_QUEUE, TASKS_SERVICE_ACCOUNT   reconcile
 A user is named by the id or the e-mail address."""
 
-_STATUS = "exit status: 0 done, 1 something is not as it should be, 2 the command or the configuration is wrong"
+_STATUS = (
+    "exit status: 0 done, 1 something is not as it should be, 2 the command or the configuration is wrong"
+)
 _TRY_AGAIN = "Repeat the command in a minute."
 _OPERATOR = "Correct the configuration, then repeat the command."
 
@@ -67,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Command, about: str) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, parents=[common], help=about, description=f"{about[:1].upper()}{about[1:]}.")
+        one = commands.add_parser(
+            name, parents=[common], help=about, description=f"{about[:1].upper()}{about[1:]}."
+        )
         one.set_defaults(command=command)
         return one
 
@@ -92,7 +96,9 @@ def _add_looks(add: Add, add_user: Add) -> None:
     one.add_argument("--limit", type=_positive, default=20, metavar="N", help="how many (20)")
     one = add("backlog", activity.list_backlog, "count what waits for a decision, by cause")
     one.add_argument("user", metavar="USER", nargs="?", help="id or e-mail address; else all users")
-    one = add_user("export", exporting.export, "write all that is stored about a user to a JSON file, without tokens")
+    one = add_user(
+        "export", exporting.export, "write all that is stored about a user to a JSON file, without tokens"
+    )
     one.add_argument("--to", required=True, metavar="FILE", help="a file that is not there yet")
 
 
@@ -102,17 +108,27 @@ def _add_changes(add: Add, add_user: Add) -> None:
     one.add_argument("--reason", help="with --everyone: what users read")
     one = add("resume", pausing.resume, "let runs begin again; regular ones at once")
     _one_or_all(one)
-    one = add("policy", policy.apply_policy, "after a change of POLICY: put the schedule right for those it concerns")
+    one = add(
+        "policy",
+        policy.apply_policy,
+        "after a change of POLICY: put the schedule right for those it concerns",
+    )
     one.add_argument("--dry-run", action="store_true", help="only show whom it concerns")
     one = add_user("sugar-user", linking.relink, "say which Sugar user a user is")
     one.add_argument("sugar_user", metavar="ADDRESS", help="primary e-mail address of an active Sugar user")
     add("rotate-keys", keys.rotate_keys, "encrypt all tokens with the newest key of TOKEN_KEYS")
     one = add_user("reconcile", checking.reconcile, "compare every pair of a user on both sides, and repair")
     one.add_argument("--report-only", action="store_true", help="only tell what would be repaired")
-    one.add_argument("--timeout", type=_positive, default=30, metavar="MINUTES", help="how long to watch (30)")
-    one = add_user("erase", erasing.erase, "erase all that is stored about a user; the contacts stay on both sides")
+    one.add_argument(
+        "--timeout", type=_positive, default=30, metavar="MINUTES", help="how long to watch (30)"
+    )
+    one = add_user(
+        "erase", erasing.erase, "erase all that is stored about a user; the contacts stay on both sides"
+    )
     one.add_argument("--yes", action="store_true", help="do it")
-    one.add_argument("--without-revoking", action="store_true", help="do not give the grant back to Google first")
+    one.add_argument(
+        "--without-revoking", action="store_true", help="do not give the grant back to Google first"
+    )
 
 
 def _one_or_all(parser: argparse.ArgumentParser) -> None:

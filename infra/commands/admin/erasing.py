@@ -47,7 +47,9 @@ def erase(options: argparse.Namespace, deployment: Deployment, screen: Screen) -
             raise Failure(f"Something writes about user {user.id} again and again. Repeat the command.")
     screen.json({"erased": user.id, "documents": removed, "grant_revoked": revoked})
     screen.line(f"Erased: {removed:,} documents about {user.email}; nothing is left.")
-    screen.line("The grant was given back to Google." if revoked else "There was no grant to give back to Google.")
+    screen.line(
+        "The grant was given back to Google." if revoked else "There was no grant to give back to Google."
+    )
     if options.without_revoking:
         screen.warn(f"The grant was not given back to Google. {_REMOVE_IT}")
     return 0
@@ -86,4 +88,6 @@ def _revoke(deployment: Deployment, user: User) -> bool:
     else:
         deployment.db.commit([tokens.forget(user.id)])
         return True
-    raise Failure(f"{why}. Repeat the command, or add --without-revoking. {_REMOVE_IT} The sync is paused for them.")
+    raise Failure(
+        f"{why}. Repeat the command, or add --without-revoking. {_REMOVE_IT} The sync is paused for them."
+    )

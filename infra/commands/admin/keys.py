@@ -45,7 +45,9 @@ def rotate_keys(options: argparse.Namespace, deployment: Deployment, screen: Scr
         }
     )
     screen.line(f"{rotated:,} encrypted anew with {ring[0]}.")
-    screen.table(["KEY", "IN USE BY", "IN TOKEN_KEYS"], [(key, in_use[key], key in ring) for key in {*ring, *in_use}])
+    screen.table(
+        ["KEY", "IN USE BY", "IN TOKEN_KEYS"], [(key, in_use[key], key in ring) for key in {*ring, *in_use}]
+    )
     if removable:
         screen.line(f"No longer needed in TOKEN_KEYS: {', '.join(removable)}")
     if unreadable:
@@ -54,7 +56,9 @@ def rotate_keys(options: argparse.Namespace, deployment: Deployment, screen: Scr
             f"users connect again: {', '.join(unreadable)}"
         )
     if session_unreadable:
-        screen.warn("The service user's session cannot be read with these keys; the sync signs in to Sugar anew.")
+        screen.warn(
+            "The service user's session cannot be read with these keys; the sync signs in to Sugar anew."
+        )
     if left:
         screen.warn("Some were written at the same moment. Repeat the command before you take a key away.")
     return 1 if unreadable or left else 0

@@ -32,13 +32,17 @@ def relink(options: argparse.Namespace, deployment: Deployment, screen: Screen) 
     wanted = _sugar_user(engine, options.sugar_user)
     others = [other for other in users.by_sugar_user(deployment.db, wanted["id"]) if other != user_id]
     if others:
-        raise Failure(f"User {others[0]} is the Sugar user {wanted['user_name']} already. Change or erase that one.")
+        raise Failure(
+            f"User {others[0]} is the Sugar user {wanted['user_name']} already. Change or erase that one."
+        )
     loaded = users.load(deployment.db, engine.cipher, user_id)
     user = loaded.user
     if user is None:
         raise Failure(_CHANGED)
     if user.lease is not None and user.lease.until > deployment.now():
-        raise Failure(f"A run works for this user, at most until {user.lease.until:%H:%M:%S} UTC. Repeat it then.")
+        raise Failure(
+            f"A run works for this user, at most until {user.lease.until:%H:%M:%S} UTC. Repeat it then."
+        )
     changed = user.sugar_user_id != wanted["id"]
     if changed:
         try:
@@ -56,7 +60,9 @@ def _sugar_user(engine: Engine, address: str) -> Mapping[str, str]:
     if len(found) == 1:
         return found[0]
     many = "Several active Sugar users have" if found else "No active Sugar user has"
-    raise Failure(f"{many} the primary e-mail address {address}. Correct that in Sugar, then repeat the command.")
+    raise Failure(
+        f"{many} the primary e-mail address {address}. Correct that in Sugar, then repeat the command."
+    )
 
 
 def _writes(

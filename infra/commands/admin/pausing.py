@@ -52,7 +52,9 @@ def pause(options: argparse.Namespace, deployment: Deployment, screen: Screen) -
     user = find(deployment, options.user)
     changed = change(deployment, user.id, lambda fresh: {} if fresh.paused else _paused())
     screen.json({"paused": user.id, "changed": changed})
-    screen.line(f"The sync is paused for {user.email}." if changed else f"It was paused for {user.email} already.")
+    screen.line(
+        f"The sync is paused for {user.email}." if changed else f"It was paused for {user.email} already."
+    )
     return 0
 
 
@@ -70,7 +72,9 @@ def resume(options: argparse.Namespace, deployment: Deployment, screen: Screen) 
         stop = system.pause(deployment.db)
         if stop is not None:
             screen.warn(f"The sync is paused for everyone: {stop} `infra/admin resume --everyone` ends that.")
-    resumed = change_each(deployment, screen, chosen, lambda user: _resumed(deployment, user, options.everyone))
+    resumed = change_each(
+        deployment, screen, chosen, lambda user: _resumed(deployment, user, options.everyone)
+    )
     alone = [user.email for user in chosen if user.paused] if options.everyone else []
     screen.json({"resumed": "everyone" if options.everyone else chosen[0].id, "due_again": resumed})
     screen.line(f"Resumed; {resumed:,} due at once.")

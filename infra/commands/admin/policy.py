@@ -42,8 +42,13 @@ def apply_policy(options: argparse.Namespace, deployment: Deployment, screen: Sc
     screen.line(f"Forced: {forced or 'nothing'}")
     if policy.disabled is not None:
         screen.line(f"Switched off for everyone: {policy.disabled}")
-    rows = [*((user.id, user.email, "begins") for user in begin), *((user.id, user.email, "ends") for user in end)]
+    rows = [
+        *((user.id, user.email, "begins") for user in begin),
+        *((user.id, user.email, "ends") for user in end),
+    ]
     if rows:
         screen.table(["ID", "E-MAIL", "REGULAR SYNC"], rows)
-    screen.line(f"{len(rows):,} of {len(everybody):,} users {'would change' if options.dry_run else 'changed'}.")
+    screen.line(
+        f"{len(rows):,} of {len(everybody):,} users {'would change' if options.dry_run else 'changed'}."
+    )
     return 0

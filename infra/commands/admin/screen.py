@@ -19,7 +19,9 @@ _PAUSE = 0.1
 class Screen:
     """Results go to one stream, bars and warnings to the other."""
 
-    def __init__(self, out: TextIO | None = None, err: TextIO | None = None, *, as_json: bool = False) -> None:
+    def __init__(
+        self, out: TextIO | None = None, err: TextIO | None = None, *, as_json: bool = False
+    ) -> None:
         self.out = out or sys.stdout
         self.err = err or sys.stderr
         self.as_json = as_json

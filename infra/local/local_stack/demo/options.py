@@ -25,6 +25,7 @@ class Options:
     google_csv: Path | None
     tick: float
     firestore_emulator: bool
+    hooks: bool
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -63,13 +64,24 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         action="store_true",
         help="use Google's Firestore emulator (needs Java and gcloud)",
     )
+    parser.add_argument(
+        "--hooks",
+        action="store_true",
+        help="let Sugar's web logic hooks start the syncs, and show how fast a change arrives by them",
+    )
     # Heeded by the program that starts this one; named here for --help.
     parser.add_argument(
         "--no-venv", action="store_true", help="use the Python that runs this, with the packages it has"
     )
     found = parser.parse_args(arguments)
     return Options(
-        found.once, found.contacts, found.sugar_csv, found.google_csv, found.tick, found.firestore_emulator
+        found.once,
+        found.contacts,
+        found.sugar_csv,
+        found.google_csv,
+        found.tick,
+        found.firestore_emulator,
+        found.hooks,
     )
 
 

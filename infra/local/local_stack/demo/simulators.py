@@ -47,6 +47,10 @@ class SugarBook(BackDoor):
         """When each contact was last saved, by id."""
         return {record["id"]: str(record["date_modified"]) for record in self.records()}
 
+    def hook_calls(self) -> list[Record]:
+        """Deliveries of web logic hooks so far: `event`, `record_id`, and `begun` and `ended` in seconds."""
+        return cast(list[Record], self("hook_calls"))
+
     def calls(self) -> int:
         """Requests to the REST API since `forget_calls`."""
         return int(self("stats")["calls"])
@@ -70,6 +74,10 @@ class GoogleBook(BackDoor):
     def records(self) -> list[Record]:
         """Every contact of the account."""
         return cast(list[Record], self("contacts", sub=self.sub))
+
+    def record(self, google_id: str) -> Record:
+        """One contact of the account."""
+        return cast(Record, self("contact", sub=self.sub, resource_name=f"people/{google_id}"))
 
     def load(self, persons: Sequence[Record]) -> list[str]:
         """Add contacts; returns their resource names."""

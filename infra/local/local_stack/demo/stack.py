@@ -8,7 +8,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .processes import Process, Processes, ProcessFailed, free_ports
@@ -25,6 +25,9 @@ CLIENT = "local-client"
 
 PROPAGATION_SECONDS = 1.0
 """How long the simulated Google takes until its feed shows a change; the real one takes minutes at times."""
+
+DELIVERY_SECONDS = 3.0
+"""How often the simulated Sugar delivers its hooks; the real one does when its cron runs, every minute or two."""
 
 _KEPT = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "JAVA_HOME", "LD_LIBRARY_PATH"})
 _EMULATOR = Path("platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
@@ -44,10 +47,12 @@ class Stack:
     web: Process
     sugar_password: str
     """Of the service user, who has to be made in the simulator before the first sync."""
+    environ: Mapping[str, str] = field(repr=False)
+    """The configuration of the functions, which the administrator's commands read, too."""
 
 
-def start(processes: Processes, *, firestore_emulator: bool = False) -> Stack:
-    """Start everything and wait until it answers. Raises ProcessFailed."""
+def start(processes: Processes, *, firestore_emulator: bool = False, hooks: bool = False) -> Stack:
+    """Start everything and wait until it answers; with `hooks`, Sugar delivers its hooks. Raises ProcessFailed."""
     ports = dict(zip(("sugar", "google", "firestore", "tasks", *_TARGETS), free_ports(7), strict=True))
     password, client_secret = secrets.token_hex(16), secrets.token_hex(16)
     plain = _environment()
@@ -73,7 +78,9 @@ def start(processes: Processes, *, firestore_emulator: bool = False) -> Stack:
         *("--propagation-delay", str(PROPAGATION_SECONDS)),
     )
     sugar = module(
-        *("sugar", "Sugar simulator"), *(word for platform in PLATFORMS for word in ("--platform", platform))
+        *("sugar", "Sugar simulator"),
+        *(word for platform in PLATFORMS for word in ("--platform", platform)),
+        *(("--cron", str(DELIVERY_SECONDS)) if hooks else ()),
     )
     tasks = module("tasks", "Cloud Tasks", *(word for queue in QUEUES for word in ("--queue", queue)))
     if firestore_emulator:
@@ -83,7 +90,7 @@ def start(processes: Processes, *, firestore_emulator: bool = False) -> Stack:
         firestore = module("firestore", "Firestore")
     processes.wait([sugar, google, firestore, tasks, *functions])
     dispatcher, worker, web = functions
-    return Stack(sugar, google, firestore, tasks, dispatcher, worker, web, password)
+    return Stack(sugar, google, firestore, tasks, dispatcher, worker, web, password, plain | settings)
 
 
 _TARGETS = ("dispatcher", "worker", "web")

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import loading, look_around, newcomer, report, stack
+from . import hooks, loading, look_around, newcomer, report, stack
 from .loading import EMAIL, Books, Material
 from .options import Options
 from .outcome import stored
@@ -49,6 +49,8 @@ class Tour:
             visitor = self._sign_in(system)
             verdict = self._sync(system, visitor, books)
             good = self._judge(verdict, books)
+            if self.wanted.hooks:
+                good = self._show_hooks(system, visitor, verdict) and good
             if not self.wanted.once:
                 newcomer.add(system.sugar, system.stack.google.url)
                 look_around.invite(self.screen, system.stack, system.google.sub, visitor, verdict.pairs)
@@ -64,7 +66,9 @@ class Tour:
         )
         screen.line()
         with screen.step("started", "starting seven processes") as said:
-            running = stack.start(processes, firestore_emulator=self.wanted.firestore_emulator)
+            running = stack.start(
+                processes, firestore_emulator=self.wanted.firestore_emulator, hooks=self.wanted.hooks
+            )
             said.append("simulators of Sugar and Google, Firestore, Cloud Tasks, three functions")
         return System(processes, running, SugarBook(running.sugar.url), GoogleBook(running.google.url))
 
@@ -124,6 +128,17 @@ class Tour:
             for (side, book), versions in zip(books, before, strict=True)
             if book.versions() != versions
         ]
+
+    def _show_hooks(self, system: System, visitor: Visitor, verdict: Verdict) -> bool:
+        """Change contacts in Sugar while nothing but its hooks starts a sync; whether that was fast enough."""
+        tour = hooks.HookTour(system.stack, system.sugar, system.google, system.processes.check)
+        with self.screen.step("hooks", "creating the hooks in Sugar") as said:
+            said.append(f"{tour.register().count('created')} created in Sugar by infra/sugar/register")
+            tour.settle(visitor)
+        with self.screen.step("changes", "changing contacts in Sugar") as said:
+            changes = tour.changes(verdict.pairs)
+            said.append(f"{len(changes)} contacts changed in Sugar, where nobody has asked for a sync")
+        return hooks.show(self.screen, changes)
 
     def _judge(self, verdict: Verdict, books: Books) -> bool:
         """Say whether everything is as it must be."""

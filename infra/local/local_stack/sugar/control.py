@@ -55,6 +55,7 @@ class Control:
             "add_platform": self._add_platform,
             "add_fault": self._add_fault,
             "clear_faults": simulator.faults.clear,
+            "hook_calls": lambda: [asdict(call) for call in simulator.hooks.calls],
             "deleted_ids": lambda: sorted(simulator.deleted_ids()),
             "set": self._set,
             "stats": self._stats,

@@ -37,6 +37,16 @@ class Delivery:
         return {"Content-Type": "application/json", "User-Agent": "SugarCrm"}
 
 
+@dataclass(frozen=True)
+class Call:
+    """A delivery as it was made: when Sugar began and when the receiver had answered, in seconds since the epoch."""
+
+    event: str
+    record_id: str
+    begun: float
+    ended: float
+
+
 class WebLogicHooks:
     """The queue. `variant` is the shape of payloads: A as in 8.1, B as in 12.0, C as later."""
 
@@ -45,6 +55,7 @@ class WebLogicHooks:
         self.variant = "C"
         self.queue: list[Delivery] = []
         self.dropped: list[Delivery] = []
+        self.calls: list[Call] = []
         db.listeners.append(self.hear)
 
     def hear(self, event: Event) -> None:
@@ -67,10 +78,12 @@ class WebLogicHooks:
         due = waiting if limit is None else min(limit, waiting)
         for _ in range(due):
             delivery = self.queue.pop(0)
+            begun = self._db.clock.seconds()
             try:
                 (deliver or _post)(delivery.method, delivery.url, delivery.headers, delivery.body)
             except Exception:  # noqa: BLE001 - Sugar ignores every failure of a receiver
                 self.dropped.append(delivery)
+            self.calls.append(Call(delivery.event, delivery.record_id, begun, self._db.clock.seconds()))
         return due
 
     def payload(self, event: Event) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""Proof of the sync: after a full intake, how many pairs are equal on both sides, and what became of the others.
+
+A full intake compares every record of both sides with its mapping by content and notes a difference there; the listing
+of the scope that ends it reads how every mapping stands. So the proof costs nothing of its own. What differs is put
+right by the ordinary plan, batch by batch, and counted as that is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from ..contacts.actions import Nothing, Update
+from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.mapping import State
+from ..services.outcome import Status
+from ..store.mappings import Standing
+from ..store.records import Cursors, Proof
+from .batch import Batch, Case
+
+
+def of_listing(
+    states: Mapping[str, Standing], ids: Collection[str], deleted: Collection[str], at: datetime
+) -> Proof:
+    """How the book stands where `ids` are all records in scope, and `deleted` those found to be gone for good."""
+    equal = orphaned = left = waiting = 0
+    entered = len(set(ids) - states.keys())
+    for sugar_id, stands in states.items():
+        if stands.state is not State.LINKED:
+            back = stands.state is State.OUT_OF_SCOPE or (stands.state is State.NEW and stands.due)
+            entered += back and sugar_id in ids
+        elif stands.missing or sugar_id in deleted:
+            orphaned += 1
+        elif sugar_id not in ids:
+            left += 1
+        elif stands.differs or stands.due or stands.backlog is not None:
+            waiting += 1
+        else:
+            equal += 1
+    return Proof(at, equal, orphaned=orphaned, entered=entered, left=left, waiting=waiting)
+
+
+def is_proof(found: Proof, known: Proof | None, cursors: Cursors) -> bool:
+    """Whether a listing follows a full intake that none has followed yet."""
+    return cursors.full_at is not None and (known is None or known.at < cursors.full_at <= found.at)
+
+
+def after(proof: Proof, batch: Batch) -> Proof:
+    """The proof once a batch is recorded: pairs that waited since the comparison are equal by now, or put right."""
+    done = [case for case in batch.cases if case.mapping is not None and _waited(case.mapping, proof.at)]
+    repaired = sum(isinstance(case.action, Update) and _written(case) for case in done)
+    equal = sum(isinstance(case.action, Update | Nothing) and not case.outcomes for case in done)
+    return replace(
+        proof,
+        equal=proof.equal + equal,
+        repaired=proof.repaired + repaired,
+        waiting=max(0, proof.waiting - equal - repaired),
+    )
+
+
+def sentence(proof: Proof) -> str:
+    """The proof in words."""
+    said = [f"{_pairs(proof.equal)} equal", f"{proof.repaired:,} repaired", f"{proof.orphaned:,} orphaned"]
+    more = {"entered the scope": proof.entered, "left the scope": proof.left, "still waiting": proof.waiting}
+    return ", ".join(said + [f"{count:,} {what}" for what, count in more.items() if count])
+
+
+def _pairs(count: int) -> str:
+    return "1 pair" if count == 1 else f"{count:,} pairs"
+
+
+def _waited(mapping: ContactMapping, at: datetime) -> bool:
+    """Whether a linked pair was due or seen to differ when the comparison was made, however late its turn came."""
+    if mapping.state is not State.LINKED or mapping.missing is not None:
+        return False
+    seen = mapping.seen
+    times = (mapping.due_at, seen.sugar_changed_at, seen.google_changed_at)
+    return any(time is not None and time <= at for time in times)
+
+
+def _written(case: Case) -> bool:
+    """Whether all that was to be written was."""
+    return bool(case.outcomes) and all(outcome.status is Status.DONE for outcome in case.outcomes.values())
