@@ -162,6 +162,7 @@ def test_a_change_in_another_window_is_shown_instead_of_overwritten(
     page.get_by_role("radio", name="All I may see").click()
     differences = page.locator("#differences")
     expect(differences).to_contain_text("Your last change was not saved.")
+    expect(differences).to_be_in_viewport()
     expect(differences).to_contain_text("you had “All I may see”, it is “Assigned to me” now")
     expect(differences).to_contain_text("you had “The newest change wins”, it is “Sugar wins” now")
     expect(said(page)).to_contain_text("Not saved")
@@ -178,10 +179,11 @@ def test_without_a_connection_the_page_says_that_nothing_was_saved(
     page: Page, system: System, watch: Watch
 ) -> None:
     opened(page, system)
-
+    changed(page, page.get_by_role("switch", name="Delete Google contacts"))
     page.route("**/settings", lambda route: route.abort("connectionrefused"))
     page.get_by_role("radio", name="Sugar wins").click()
     expect(page.get_by_role("alert").filter(has_text="There is no connection.")).to_be_visible()
+    expect(said(page)).to_be_empty()
     assert stored(system)["conflict"] == "newest"
     # The browser and htmx noticed, too. That was all that went wrong.
     assert all("htmx:" in told or "ERR_CONNECTION_REFUSED" in told for told in watch.problems)

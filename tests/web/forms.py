@@ -5,7 +5,12 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import Any
 
+from tests.web.browser import WEB_URL, Browser
 from werkzeug.test import TestResponse
+
+from contact_sync.web.settings import leaves
+
+HTMX = {"HX-Request": "true"}
 
 
 class Form(HTMLParser):
@@ -63,3 +68,23 @@ class Form(HTMLParser):
         """What is sent after these changes; `__` in a name stands for a dot, None for a box that was unticked."""
         named = {name.replace("__", "."): value for name, value in changes.items()}
         return {name: value for name, value in (self.fields | named).items() if value is not None}
+
+
+def change_settings(browser: Browser, **changes: str | None) -> TestResponse:
+    """Open the settings, change something, press Save."""
+    return send(browser, Form(browser.get("/"), id="settings"), **changes)
+
+
+def send(browser: Browser, form: Form, **changes: str | None) -> TestResponse:
+    return browser.client.post(form.action, base_url=WEB_URL, data=form.sending(**changes))
+
+
+def swap(browser: Browser, form: Form, **changes: str | None) -> TestResponse:
+    """The same as htmx sends it."""
+    return browser.client.post(form.action, base_url=WEB_URL, data=form.sending(**changes), headers=HTMX)
+
+
+def saved(browser: Browser) -> dict[str, Any]:
+    """The settings as they are stored, by path."""
+    plain = browser.json("/api/settings")
+    return {path: value for path, value in leaves(plain) if not path.startswith(("version", "locked"))}

@@ -20,7 +20,7 @@ Route = tuple[str, str]
 PUBLIC = {
     ("GET", "/health"),
     ("GET", "/openapi.json"),
-    ("GET", "/static/{name}"),
+    ("GET", "/assets/{name}"),
     ("GET", "/"),
     ("GET", "/sign-in"),
     ("GET", "/grant"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -51,6 +52,19 @@ def test_the_framework_serves_every_path_and_method(monkeypatch: pytest.MonkeyPa
         refused = client.open(path, method=method)
         assert (refused.status_code, refused.get_json()["error"]["code"]) == (401, "not_signed_in")
         assert refused.headers["Cache-Control"] == "no-store"
+
+
+def test_a_page_gets_all_its_files_from_the_framework(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    client = create_app("web", str(FUNCTIONS / "main.py")).test_client()
+    page = client.get("/", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    files = re.findall(r'(?:src|href)="(/[^"?]+)\?v=', page.text)
+    assert len(files) >= 5
+    for file in files:
+        answer = client.get(file)
+        assert (answer.status_code, "immutable" in answer.headers["Cache-Control"]) == (200, True), file
 
 
 def test_a_cold_start_does_not_load_google_s_large_libraries(tmp_path: Path) -> None:

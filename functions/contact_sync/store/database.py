@@ -94,12 +94,8 @@ class Database:
 
     def query(self, query: Query) -> list[Document]:
         """The documents of one query, in its order."""
-        request = rpc.RunQueryRequest(parent=self._parent(query))
-        message = rpc.RunQueryRequest.pb(request)
-        message.structured_query.CopyFrom(wire.query_message(query, message.parent))
-        answers = self._try(lambda: list(self._api.run_query(request=request, **self._options)))
-        messages = map(rpc.RunQueryResponse.pb, answers)
-        return [self._document(message.document) for message in messages if message.HasField("document")]
+        parent = self._parent(query)
+        return list(map(self._document, self._run(parent, wire.query_message(query, parent))))
 
     def below(self, path: str, fields: Sequence[str] | None = None) -> Iterator[Document]:
         """Every document below a document, at any depth, by path; also where one in between is gone.
@@ -108,14 +104,7 @@ class Database:
         """
         after = ""
         while True:
-            request = rpc.RunQueryRequest(parent=f"{self._root}/{path}")
-            message = rpc.RunQueryRequest.pb(request)
-            message.structured_query.CopyFrom(wire.below_message(after, _PAGE, fields))
-            answers = self._try(
-                lambda asked=request: list(self._api.run_query(request=asked, **self._options))
-            )
-            messages = [rpc.RunQueryResponse.pb(answer) for answer in answers]
-            found = [message.document for message in messages if message.HasField("document")]
+            found = self._run(f"{self._root}/{path}", wire.below_message(after, _PAGE, fields))
             yield from map(self._document, found)
             if len(found) < _PAGE:
                 return
@@ -186,6 +175,14 @@ class Database:
             size += group_size
         if chunk:
             yield chunk
+
+    def _run(self, parent: str, asked: Any) -> list[Any]:
+        """The documents of a `StructuredQuery`, as messages."""
+        request = rpc.RunQueryRequest(parent=parent)
+        rpc.RunQueryRequest.pb(request).structured_query.CopyFrom(asked)
+        answers = self._try(lambda: list(self._api.run_query(request=request, **self._options)))
+        messages = map(rpc.RunQueryResponse.pb, answers)
+        return [message.document for message in messages if message.HasField("document")]
 
     def _try(self, call: Callable[[], T], repeatable: bool = True) -> T:
         pauses = iter(_PAUSES)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from .database import Database, Document, Query
@@ -22,7 +23,7 @@ def page(db: Database, query: Query, cursor: str | None, limit: int) -> tuple[li
 
     The query must order by values that are times or texts, and last by `__name__`.
     """
-    start = _read(cursor, len(query.order_by)) if cursor else None
+    start = _read(cursor, query.order_by) if cursor else None
     documents = db.query(replace(query, start_after=start, limit=limit + 1))
     if len(documents) <= limit:
         return documents, None
@@ -53,14 +54,32 @@ def _written(values: tuple[Any, ...]) -> str:
     return base64.urlsafe_b64encode(json.dumps(items).encode()).decode()
 
 
-def _read(cursor: str, size: int) -> tuple[Any, ...]:
+def _read(cursor: str, order_by: Sequence[str]) -> tuple[Any, ...]:
     try:
         items = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        values = tuple(
-            datetime.fromisoformat(item["time"]) if isinstance(item, dict) else item for item in items
-        )
-    except (binascii.Error, ValueError, KeyError, TypeError) as error:
+        values = tuple(_moment(item["time"]) if isinstance(item, dict) else item for item in items)
+        fits = len(values) == len(order_by) and all(isinstance(value, str | datetime) for value in values)
+        "".join(value for value in values if isinstance(value, str)).encode()
+    except (binascii.Error, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidCursor("Unknown cursor") from error
-    if len(values) != size or not all(isinstance(value, str | datetime) for value in values):
+    if not fits or not all(
+        _is_document(value)
+        for name, value in zip(order_by, values, strict=True)
+        if name.removeprefix("-") == DOCUMENT_ID
+    ):
         raise InvalidCursor("Unknown cursor")
     return values
+
+
+def _moment(text: str) -> datetime:
+    """A moment that can be sent. Raises ValueError or OverflowError for one that nobody stores."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without a time zone")
+    return moment.astimezone(UTC)
+
+
+def _is_document(value: Any) -> bool:
+    """Whether Firestore takes this for the last part of a document's name."""
+    reserved = value in (".", "..") or (isinstance(value, str) and value.startswith("__"))
+    return isinstance(value, str) and bool(value) and "/" not in value and not reserved

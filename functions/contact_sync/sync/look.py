@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from ..config_formats import QuietHours
 from ..contacts import google_person
 from ..contacts.settings import intake_relevant
 from ..errors import SyncTokenExpired
@@ -23,10 +24,11 @@ from .session import Session
 OVERLAP = timedelta(minutes=10)
 """Sugar commits rows dated minutes in the past: the feed is read again from this much before the watermark."""
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-FULL_INTAKE_AGE = timedelta(days=5)
-"""A full intake is due after five days plus up to one, spread by user: Google's sync token dies after seven."""
+CYCLE = timedelta(days=6)
+"""Each user has one moment in this time, by hash, at which the periodic full intake is due: however many begin to sync
+on the same day, no hour gets more than its share. Google's sync token dies after seven days."""
 LATEST_FULL_INTAKE = timedelta(days=6, hours=12)
-"""Until then a full intake waits for the end of quiet hours."""
+"""Until then a full intake that could not begin at its moment waits for the end of quiet hours."""
 LISTING_AGE = timedelta(days=1)
 FLAGGED_LISTING_AGE = timedelta(hours=1)
 
@@ -89,15 +91,23 @@ def needs(session: Session) -> Need:
 
 
 def _is_old(session: Session, now: datetime) -> bool:
-    """Whether the periodic full intake is due: spread by user, not in quiet hours, in time for the sync token."""
-    cursors = session.user.cursors
+    """Whether the periodic full intake is due: at the user's moment, not in quiet hours, in time for the sync token."""
+    cursors, quiet = session.user.cursors, session.engine.quiet_hours
     if cursors.full_at is None:
         return True
     began = min(cursors.full_at, cursors.token_at or cursors.full_at)
-    spread = timedelta(seconds=int(sha256(session.user.id.encode()).hexdigest()[:8], 16) % 86_400)
-    quiet = session.engine.quiet_hours
     waits = quiet is not None and quiet.contains(now.hour) and now - began < LATEST_FULL_INTAKE
-    return now - began > FULL_INTAKE_AGE + spread and not waits
+    return now > full_intake_due(session.user.id, began, quiet) and not waits
+
+
+def full_intake_due(user_id: str, began: datetime, quiet: QuietHours | None) -> datetime:
+    """When the full intake after the one that began then is due: the user's next moment outside quiet hours."""
+    first = quiet.end if quiet is not None else 0
+    hours = (quiet.start - quiet.end) % 24 if quiet is not None else 24
+    moments = CYCLE.days * hours * 3600
+    day, second = divmod(int(sha256(user_id.encode()).hexdigest()[:12], 16) % moments, hours * 3600)
+    moment = BEGINNING + timedelta(days=day, hours=first, seconds=second)
+    return moment + ((began - moment) // CYCLE + 1) * CYCLE
 
 
 def look(session: Session) -> Looked:

@@ -154,7 +154,7 @@ class _Run:
         if self.session.trigger == "preview":
             self._plan()
             return None
-        choice = _choice(self.session)
+        choice = _choice(self.session, self.progress)
         if choice is None:
             return None
         while self.session.holder.seconds_left() > 0:
@@ -226,7 +226,7 @@ def _was_sent(case: Case) -> bool:
     return any(outcome.reason != NOT_SENT for outcome in case.outcomes.values())
 
 
-def _choice(session: Session) -> Choice | None:
+def _choice(session: Session, progress: Progress) -> Choice | None:
     """What the run works on by what it was asked for; None: on nothing beyond the intake."""
     match session.trigger:
         case "inventory":
@@ -234,6 +234,6 @@ def _choice(session: Session) -> Choice | None:
         case "apply":
             return approved(session)
         case "clean":
-            return LeftScope(session)
+            return LeftScope(session, progress.total)
         case _:
             return DueContacts(session)

@@ -83,7 +83,7 @@ def list_users(options: argparse.Namespace, deployment: Deployment, screen: Scre
     screen.json({"paused_for_everyone": stop, "users": [asdict(row) for row in rows]})
     screen.table(list(_COLUMNS.values()), [[getattr(row, name) for name in _COLUMNS] for row in rows])
     of_all = f" of {len(everybody):,}" if len(chosen) < len(everybody) else ""
-    screen.line(f"{len(rows):,}{of_all} {'user' if len(rows) == 1 else 'users'}")
+    screen.line(f"{len(rows):,}{of_all} {'user' if len(everybody) == 1 else 'users'}")
     if stop is not None:
         screen.line(f"The sync is paused for everyone: {stop}")
     return 0

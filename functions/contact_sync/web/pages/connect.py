@@ -10,7 +10,7 @@ from .. import account, connection
 from ..caller import caller, user_id
 from ..connection import Disconnect
 from ..site import Refusal, site
-from .page import leave, pages, render
+from .page import leave, number_in, pages, render
 
 routes = pages("connect")
 
@@ -28,7 +28,7 @@ def end() -> Response:
     if caller().user.disconnecting is not None:
         return leave(url_for("sync.page", run=connection.end(Disconnect(delete="none")).run))
     delete, count = request.form.get("delete", ""), request.form.get("count", "")
-    chosen = {"delete": delete, "count": int(count) if count.isdigit() else None}
+    chosen = {"delete": delete, "count": number_in(count)}
     if not delete:
         return _choice(Refusal(400, "not_chosen", "Choose what becomes of the contacts."))
     if delete == "none":

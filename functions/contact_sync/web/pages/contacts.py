@@ -15,7 +15,7 @@ from ..operation import LONGEST_ID, asked
 from ..scope import Clean
 from ..site import Refusal, site
 from .answers import back_to, refused, when
-from .page import by_htmx, leave, pages, render
+from .page import by_htmx, leave, number_in, pages, render
 from .words import SIDES
 
 routes = pages("contacts")
@@ -72,9 +72,9 @@ def clean_up() -> Response:
 @routes.post("/contacts/clean")
 def clean() -> BaseResponse:
     """Delete the contacts in Google that left the scope, if they are still as many."""
-    count = request.form.get("count", "")
+    count = number_in(request.form.get("count", ""))
     try:
-        run = scope.clean(Clean(count=int(count) if count.isdecimal() else 0)).run
+        run = scope.clean(Clean(count=count or 0)).run
     except Refusal as refusal:
         return _clean_up(refusal)
     return leave(url_for("sync.page", run=run))

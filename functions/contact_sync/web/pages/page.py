@@ -53,6 +53,11 @@ def leave(address: str) -> BaseResponse:
     return redirect(address, 303)
 
 
+def number_in(text: str) -> int | None:
+    """The whole number that a hidden field carries; None where it was tampered with."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+
+
 def ticked(name: str) -> bool:
     """Whether a checkbox of the form was ticked."""
     return name in request.form
@@ -95,7 +100,8 @@ def set_up(app: Flask) -> None:
         "now": lambda: site().engine.now(),
     }
     app.jinja_env.filters |= {"iso": iso, "moment": moment, "number": number}
-    app.add_url_rule("/static/<name>", "static_files", static_file)
+    # Not /static: the functions framework answers that itself.
+    app.add_url_rule("/assets/<name>", "static_files", static_file)
 
 
 def sugar_link(sugar_id: str) -> str:

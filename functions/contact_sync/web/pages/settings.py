@@ -20,7 +20,7 @@ from ..connection import connection_of
 from ..settings import READ_ONLY, GivenSettings, Settings, leaves, nested
 from ..site import Json, Refusal
 from . import setting_words, sync
-from .page import by_htmx, leave, pages, render, ticked
+from .page import by_htmx, leave, number_in, pages, render, ticked
 
 routes = pages("settings_page")
 
@@ -202,10 +202,10 @@ def _body(values: Json) -> Json:
 
 
 def _version() -> int:
-    text = request.form.get("version", "")
-    if not text.isdigit():
+    version = number_in(request.form.get("version", ""))
+    if version is None:
         raise Refusal(400, "invalid_settings", "Nothing was saved. Open the settings again.")
-    return int(text)
+    return version
 
 
 def _saved(before: Settings, saved: Settings) -> BaseResponse:
@@ -248,9 +248,12 @@ def _stale(refusal: Refusal, values: Json) -> BaseResponse:
     caller.identify()
     if not by_htmx():
         return settings_page(412, held=newer, stale=differences)
-    return render(
+    answer = render(
         "parts/settings_stale.html", 412, stale=differences, exposed=_exposed(newer), **_form(newer)
     )
+    # The form is replaced as a whole: without this the page would jump to wherever.
+    answer.headers["HX-Reswap"] = "innerHTML settle:0ms show:#differences:top"
+    return answer
 
 
 def _with_label(chosen: str | None) -> BaseResponse:

@@ -188,6 +188,8 @@ ERRORS = {
     "sugar_busy": "Sugar is busy. The sync tries again by itself.",
     "sugar_down": "Sugar does not answer. The sync tries again by itself.",
     "sugar_timeout": "Sugar took too long to answer. The sync tries again by itself.",
+    "count_changed": "By now more contacts left the scope than you confirmed, so the others stay in Google. "
+    "Look again.",
     "out_of_time": "The time of this run was over. It goes on in the next one.",
     "not_revoked": "Your Google account is disconnected here, but Google did not confirm that the access ended. "
     "Remove it in your Google account, under Security, third-party connections.",

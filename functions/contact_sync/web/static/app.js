@@ -14,11 +14,12 @@
   };
 
   // Where the server cannot be reached nothing is swapped in that could tell it.
-  const unreachable = (there) => {
+  const reached = (whether) => {
     let told = document.getElementById("unreachable");
-    if (there) {
+    if (whether) {
       told?.remove();
     } else if (!told) {
+      document.getElementById("saved")?.replaceChildren();
       told = document.createElement("p");
       told.id = "unreachable";
       told.className = "notice bad";
@@ -28,9 +29,9 @@
     }
   };
   document.addEventListener("htmx:sendError", (event) => {
-    if (event.detail.requestConfig.verb !== "get") unreachable(false);
+    if (event.detail.requestConfig.verb !== "get") reached(false);
   });
-  document.addEventListener("htmx:afterOnLoad", () => unreachable(true));
+  document.addEventListener("htmx:afterOnLoad", () => reached(true));
 
   document.addEventListener("DOMContentLoaded", () => localise(document));
   document.addEventListener("htmx:afterSettle", () => localise(document));

@@ -26,7 +26,7 @@ CLIENT = "local-client"
 PROPAGATION_SECONDS = 1.0
 """How long the simulated Google takes until its feed shows a change; the real one takes minutes at times."""
 
-DELIVERY_SECONDS = 3.0
+DELIVERY_SECONDS = 4.0
 """How often the simulated Sugar delivers its hooks; the real one does when its cron runs, every minute or two."""
 
 _KEPT = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "JAVA_HOME", "LD_LIBRARY_PATH"})

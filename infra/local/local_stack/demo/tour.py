@@ -137,8 +137,8 @@ class Tour:
             tour.settle(visitor)
         with self.screen.step("changes", "changing contacts in Sugar") as said:
             changes = tour.changes(verdict.pairs)
-            said.append(f"{len(changes)} contacts changed in Sugar, where nobody has asked for a sync")
-        return hooks.show(self.screen, changes)
+            said.append(f"{len(changes)} contacts changed in Sugar, one after the other")
+        return hooks.show(self.screen, changes, tour.starters(visitor))
 
     def _judge(self, verdict: Verdict, books: Books) -> bool:
         """Say whether everything is as it must be."""
