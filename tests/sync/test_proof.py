@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
+import random
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 from tests.sync.test_counts import busy
 from tests.world import WITH_DELETES, World, replace, switches
 
@@ -17,7 +17,7 @@ from contact_sync.contacts.mapping import State
 from contact_sync.contacts.settings import Auto, Direction
 from contact_sync.store import mappings, users
 from contact_sync.store.records import Proof
-from contact_sync.sync import look, proof
+from contact_sync.sync import look, orders, proof
 
 __all__ = ["busy"]
 
@@ -161,21 +161,20 @@ def test_an_edit_after_the_comparison_is_none_of_its_repairs(world: World) -> No
 
 
 def test_a_comparison_over_several_runs_is_one_proof(world: World) -> None:
-    """The time of the first run is over once it has read Google's change feed: the full listing is left."""
+    """The time of the first run is over before it lists all of Google."""
     before, began = proved(world), world.clock.now()
-    world.sugar_transport.after = after_calls(2, lambda: world.clock.advance(minutes=4, seconds=30))
-    world.sync("reconcile")
+
+    def time_passes(request: requests.PreparedRequest, _answer: object) -> None:
+        if request.path_url.startswith("/rest/v11_11/me"):
+            world.clock.advance(minutes=4, seconds=30)
+
+    world.sugar_transport.after = time_passes
+    world.sync("reconcile", run_id=orders.order_reconcile(world.engine, world.first.sub))
     assert proved(world) == before
     assert world.tasks[-1][0]["trigger"] == "continue"
     world.clock.advance(minutes=6)
     world.sync("continue")
     assert (proved(world).equal, proved(world).at > began) == (PAIRS, True)
-
-
-def after_calls(count: int, act: Callable[[], None]) -> Callable[..., None]:
-    """Acts once, after that many calls."""
-    left = itertools.count(count - 1, -1)
-    return lambda *_: act() if next(left) == 0 else None
 
 
 def test_a_first_intake_proves_nothing_that_is_shown() -> None:
@@ -185,19 +184,24 @@ def test_a_first_intake_proves_nothing_that_is_shown() -> None:
     assert (proved(world).equal, proved(world).entered) == (0, 1)
 
 
-def test_a_regular_run_changes_no_proof(world: World) -> None:
+def test_a_regular_run_proves_nothing_until_the_users_moment_has_come(world: World) -> None:
     world.sync("reconcile")
     before = proved(world)
-    world.clock.advance(days=2)
+    due = look.full_intake_due(world.first.sub, before.at, None)
+    world.clock.time = due - timedelta(minutes=1)
     world.sync("schedule")
     assert proved(world) == before
+    world.clock.advance(minutes=2)
+    world.sync("schedule")
+    assert proved(world) == replace(before, at=world.clock.now())
 
 
 @pytest.mark.parametrize("quiet", [None, QuietHours(22, 6), QuietHours(8, 18)])
 def test_the_full_intakes_of_many_users_are_spread_evenly_and_in_time(quiet: QuietHours | None) -> None:
     """500 users who began at the same moment: a fair share for every hour and day, none in quiet hours."""
     began = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-    subs = [str(100_000_000_000_000_000_000 + number * 7_919) for number in range(500)]
+    digits = random.Random(4)
+    subs = [f"1{digits.randrange(10**20):020}" for _ in range(500)]
     due = [look.full_intake_due(sub, began, quiet) for sub in subs]
     assert all(began < at <= began + timedelta(days=6) for at in due)
     assert not any(quiet.contains(at.hour) for at in due if quiet)

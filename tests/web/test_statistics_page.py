@@ -12,6 +12,7 @@ from tests.web.questions import ask, shown
 from contact_sync.contacts.mapping import Mapping, State
 from contact_sync.store import mappings, runs
 from contact_sync.store.records import RunRecord
+from contact_sync.sync.orders import order_reconcile
 
 
 def run_of(place: Place, ada: Browser, key: str, minutes_ago: int, **fields: Any) -> None:
@@ -132,3 +133,15 @@ def test_why_tells_nobody_about_another_s_contact(place: Place, ada: Browser) ->
     bob = place.signed_in("bob")
     assert "Said the server" not in bob.get("/statistics?q=Contact+1").text
     assert 'class="notice info"' in bob.get("/statistics?q=gone1").text
+
+
+def test_the_last_full_check_is_told_in_a_sentence_with_its_time(place: Place, ada: Browser) -> None:
+    assert "Last full check" not in shown(ada, "/statistics")
+    place.world.add_sugar(last_name="Ruiz", assigned_user_id="user-ada")
+    ada.post("/api/sync")
+    place.work()
+    place.world.clock.advance(minutes=20)
+    order_reconcile(place.engine, ada.sub)
+    place.work()
+    assert "Last full check 1 pair equal, 0 repaired, 0 orphaned on" in shown(ada, "/statistics")
+    assert place.user(ada.sub).proof is not None

@@ -89,7 +89,6 @@ class Approved(Choice):
             else:
                 self._moved.pop(case.key, None)
         self._note()
-        super().carried_out(batch)
 
     def unfinished(self) -> bool:
         """Whether some of it was not come to."""

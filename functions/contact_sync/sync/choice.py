@@ -33,9 +33,6 @@ class Declined(Exception):
 class Choice(ABC):
     """The contacts of one run, batch by batch."""
 
-    leads_on = False
-    """Whether a sync has to follow that carries further what this run did."""
-
     def __init__(self, session: Session) -> None:
         self.session = session
 
@@ -45,8 +42,7 @@ class Choice(ABC):
 
     def carried_out(self, batch: Batch) -> None:
         """Take note of what became of a batch, once that is recorded."""
-        further = (case.due_again for case in batch.cases if isinstance(case.action, Update))
-        self.leads_on = self.leads_on or any(at is not None for at in further)
+        return
 
     def unfinished(self) -> bool:
         """Whether this very run has to come back for something."""

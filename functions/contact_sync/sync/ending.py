@@ -37,8 +37,6 @@ class Ending:
     attempt: int = 0
     incomplete: bool = False
     """The run did not get to the end of its intake, or of what it was ordered to do."""
-    leads_on: bool = False
-    """A sync has to follow that carries further what this run did."""
     planned: bool = False
     """This run planned history entries."""
     unsettled: bool = False
@@ -194,7 +192,7 @@ class Ending:
         lease = self.session.lease.user.lease if self.session.lease is not None else None
         asked = lease is not None and lease.again
         if self.ordered:
-            return asked or (self.leads_on and error is None)
+            return asked
         if error is not None:
             return False
         more = self.progress.waiting > 0 and self.session.settings.overflow == "continue"

@@ -111,14 +111,18 @@ def order_inventory(engine: Engine, user_id: str) -> str:
 def order_reconcile(engine: Engine, user_id: str) -> str:
     """Have every pair compared on both sides, and put right what differs. Returns the id of the run."""
     run_id = engine.new_id()
-    _order(engine, user_id, "reconcile", run_id)
+    _order(engine, user_id, "reconcile", run_id, [_full_intake(user_id)])
     return run_id
 
 
 def order_report(engine: Engine, user_id: str) -> str:
     """Have every pair compared, and planned what would be put right. Returns the id of a preview."""
-    # As after a changed setting: the next intake is a full one.
-    return _ordered_preview(engine, user_id, [users.update(user_id, cursors__settings_version=0)])
+    return _ordered_preview(engine, user_id, [_full_intake(user_id)])
+
+
+def _full_intake(user_id: str) -> Write:
+    """As after a changed setting, the next intake is a full one, however many runs it takes."""
+    return users.update(user_id, cursors__settings_version=0)
 
 
 def _ordered_preview(

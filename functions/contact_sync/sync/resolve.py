@@ -8,6 +8,7 @@ once, and the next run carries it out on fresh reads. Every decision is one comm
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -76,13 +77,16 @@ def choose(db: Database, user_id: str, entry_id: str, partner: str) -> None:
     def decide(_entry: BacklogEntry, item: ContactMapping | IndexEntry) -> ContactMapping | IndexEntry:
         return replace(item, directive=Directive("link", partner), due_at=FIRST, backlog=None)
 
-    _resolve(db, user_id, [entry_id], decide)
+    if not _resolve(db, user_id, [entry_id], decide):
+        raise Refused(404, "There is no such entry any more; perhaps it was decided already.")
     # The others who asked the same question are decided about again.
     others = [
         other.id for other in backlog.every_entry(db, user_id, cause="ambiguous") if _asks_about(other, entry)
     ]
     if others:
-        release(db, user_id, others)
+        # The choice itself is made: one that is being worked on just now asks again by itself.
+        with suppress(Refused):
+            release(db, user_id, others)
 
 
 def link_again(db: Database, user_id: str, sugar_id: str) -> None:

@@ -166,7 +166,6 @@ class _Run:
             if errors:
                 return errors[0]
         self.ending.incomplete = choice.unfinished()
-        self.ending.leads_on = choice.leads_on
         return None
 
     def _plan(self) -> None:

@@ -112,7 +112,7 @@ class Undo(Choice):
             values[name] = value
         if self.session.settings.may("update", side.other):
             case.due_again = self.session.engine.now()
-            case.note = f"Then it goes to {NAMES[side.other]} like any other edit."
+            case.note = f"The next sync takes it to {NAMES[side.other]}, like any other edit."
         else:
             case.note = f"It stays in {NAMES[side]} only: Update from {NAMES[side]} is off."
         return Update(Merged({side: Contact(**values)}, mapping.base or Contact()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from flask import Blueprint, Flask, Response, g, jsonify, session
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -52,8 +51,6 @@ from .site import JsonDates, Refusal, Site, register
 
 log = logging.getLogger("contact_sync.web")
 
-SESSION_LIFE = timedelta(hours=12)
-"""How long a browser stays signed in."""
 LARGEST_BODY = 64 << 10
 HEADERS = {
     "Cache-Control": "no-store",
@@ -118,7 +115,7 @@ def create_app(config: Config, engine: Engine) -> Flask:
     app.config.update(
         SECRET_KEY=config.session_key,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
-        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+        PERMANENT_SESSION_LIFETIME=caller.SESSION_LIFE,
         SESSION_COOKIE_NAME=site.cookie_name,
         SESSION_COOKIE_PATH=site.cookie_path,
         SESSION_COOKIE_SECURE=site.secure,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from flask import g, request, session
@@ -17,6 +17,8 @@ from .site import Refusal, site
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf_token"
 """The hidden field of a form that is sent without a script."""
+SESSION_LIFE = timedelta(hours=12)
+"""How long a browser stays signed in."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -26,6 +28,25 @@ class Caller:
 
     user: User
     updated_at: datetime
+
+
+def begin_session(user_id: str, email: str) -> None:
+    """Have the browser signed in as this user, and nothing else that an earlier session held."""
+    session.clear()
+    session["sub"], session["email"], session["csrf"] = user_id, email, site().new_secret()
+    # The cookie is signed afresh whenever something is remembered in it, so its own age says little.
+    session["until"] = (site().engine.now() + SESSION_LIFE).timestamp()
+    session.permanent = True
+
+
+def signed_in() -> bool:
+    """Whether this browser is signed in. A session that is over is forgotten."""
+    if not session.get("sub"):
+        return False
+    if site().engine.now().timestamp() > float(session.get("until", 0)):
+        session.clear()
+        return False
+    return True
 
 
 def identify() -> None:
@@ -64,13 +85,12 @@ def check_csrf() -> None:
 
 
 def _by_cookie() -> str:
-    sub, email = session.get("sub"), session.get("email", "")
-    if not sub:
+    if not signed_in():
         raise Refusal(401, "not_signed_in", "You are not signed in.", way="Open /sign-in.")
-    if email.rpartition("@")[2].lower() not in site().config.allowed_domains:
+    if session.get("email", "").rpartition("@")[2].lower() not in site().config.allowed_domains:
         session.clear()
         raise Refusal(403, "domain_not_allowed", "Accounts of your domain may not sign in any more.")
-    return str(sub)
+    return str(session["sub"])
 
 
 def _by_token(scheme: str, token: str) -> str:

@@ -50,7 +50,7 @@ def sugar(token: str) -> tuple[str, int]:
         raise Refusal(404, "not_found", "There is nothing at this address.")
     try:
         payload = json.loads(request.get_data())
-    except ValueError:
+    except (ValueError, RecursionError):
         payload = None
     if not isinstance(payload, dict):
         raise Refusal(400, "invalid_request", "The body must be the JSON of a web logic hook.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
+from ..errors import SyncError
 from ..store import runs, system, users
 from ..store.records import RunRecord, User
 from ..store.write import Conflict
@@ -12,6 +14,8 @@ from . import account
 from .caller import user_id
 from .operation import Answer, Asked, Operations
 from .site import PAGE, Cursor, Moment, Refusal, Site, site
+
+log = logging.getLogger("contact_sync.web")
 
 routes = Operations("runs")
 
@@ -110,12 +114,18 @@ def shown(run: RunRecord) -> RunItem:
 def run_soon(site: Site, user: User) -> None:
     """Have a decision of the user carried out at once.
 
-    One task serves the decisions of a second, and begins after it, so that none can come after its look.
+    One task serves the decisions of a second, and begins after it, so that none can come after its look. The decision
+    is stored already: where its task cannot be enqueued, the dispatcher finds the user due a moment later.
     """
     second = site.engine.now().replace(microsecond=0)
     name = schedule.successor_task("decision", user.id, second.isoformat())
     payload = {"user": user.id, "trigger": "manual"}
-    site.engine.enqueue(payload, name=name, at=second + timedelta(seconds=1), urgent=True)
+    try:
+        site.engine.enqueue(payload, name=name, at=second + timedelta(seconds=1), urgent=True)
+    except SyncError as error:
+        log.warning("a decision waits for the dispatcher", extra={"code": error.code})
+        if user.connection == "connected":
+            site.engine.db.commit([users.update(user.id, next_sync_at=second)])
 
 
 def require_connection(site: Site, user: User) -> None:

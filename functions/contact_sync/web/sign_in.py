@@ -158,9 +158,7 @@ def _identity(granted: Grant, nonce: str) -> Identity:
 
 def _accept_identity(identity: Identity) -> None:
     account.sign_in(site(), identity)
-    session.clear()
-    session["sub"], session["email"], session["csrf"] = identity.sub, identity.email, site().new_secret()
-    session.permanent = True
+    caller.begin_session(identity.sub, identity.email)
 
 
 def _accept_grant(granted: Grant, nonce: str) -> None:

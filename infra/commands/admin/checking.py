@@ -117,9 +117,9 @@ def _report(deployment: Deployment, screen: Screen, user: User, deadline: dateti
                 for one in map(_shown, actions)
             ],
         )
-    said = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
+    said = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in kinds.most_common())
     beyond = f", and {found.waiting:,} more to look at" if found.waiting else ""
-    screen.line(f"A reconcile would: {said or 'change nothing'}{beyond}.")
+    screen.line(f"A reconcile would do: {said or 'nothing'}{beyond}.")
     return 1 if actions or found.waiting else 0
 
 

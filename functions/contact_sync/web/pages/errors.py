@@ -31,10 +31,13 @@ WAYS = {
     "start_again": _SIGN_IN,
     "sign_in_cancelled": _SIGN_IN,
     "not_signed_in": _SIGN_IN,
-    "csrf": _SIGN_IN,
     "email_not_verified": _SIGN_IN,
     "domain_not_allowed": Way("sign_in.sign_in", "Use another account"),
 }
+PLAIN = {
+    "csrf": "This page is from before you signed in, so nothing was done. Open it again, then do it once more.",
+}
+"""What a person is told instead of a message that is meant for a program."""
 TITLES = {
     400: "That did not work",
     401: "You are not signed in",
@@ -65,7 +68,7 @@ def page(status: int, code: str, message: str) -> Response:
         "error.html",
         status,
         title=TITLES.get(status, "Something went wrong"),
-        message=message,
+        message=PLAIN.get(code, message),
         way=way_on(code),
         email=session.get("email"),
     )

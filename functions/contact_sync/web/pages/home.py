@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, session
+from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from .. import caller
@@ -15,7 +15,7 @@ routes = Blueprint("home", __name__)
 @routes.get("/")
 def page() -> Response:
     """Sign in, or everything about the sync."""
-    if not session.get("sub"):
+    if not caller.signed_in():
         return render("welcome.html")
     caller.identify()
     return settings_page()

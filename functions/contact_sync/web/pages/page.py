@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...contacts.mapping import State
@@ -28,12 +28,23 @@ def pages(name: str) -> Blueprint:
 
 
 def _signed_in() -> BaseResponse | None:
-    if not session.get("sub"):
+    if not caller.signed_in():
+        _tell_that_it_is_over()
         return leave(url_for("home.page"))
     if request.headers.get("Authorization"):
         raise Refusal(400, "pages_are_for_browsers", "Programs use the addresses below /api.")
     caller.identify()
     return None
+
+
+def _tell_that_it_is_over() -> None:
+    """Say on the next page what became of the form or the poll that met the end of its session."""
+    if "_flashes" in session:
+        return
+    if request.method == "POST":
+        flash("You are not signed in any more, so that was not done. Sign in, and do it again.", "warning")
+    elif by_htmx():
+        flash("You are not signed in any more. What was under way goes on without you.", "info")
 
 
 def render(template: str, status: int = 200, **values: Any) -> Response:

@@ -6,6 +6,7 @@ from collections import Counter
 
 from flask import Response
 
+from ...sync import proof
 from .. import runs, status, why
 from ..caller import caller
 from ..operation import Asked, asked
@@ -40,6 +41,8 @@ def page() -> Response:
         auto=site().engine.policy.apply(caller().user.settings).auto,
         runs=latest,
         last=next((run for run in latest if run.finished), None),
+        proof=caller().user.proof,
+        proved=proof.sentence,
         totals=_totals(latest),
         question=question,
         answer=_answer(question),

@@ -1,0 +1,103 @@
+"""Decisions at the wrong moment: something else happens meanwhile, or a part of the deployment does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+from tests.sync.ordering import deliver, run
+from tests.sync.test_scope_clean import moved_out
+from tests.web.browser import Browser, Place, words_of
+from tests.web.questions import ask, post
+
+from contact_sync.contacts.mapping import Directive
+from contact_sync.errors import TransientForAll
+from contact_sync.store import backlog, mappings
+from contact_sync.store.write import Conflict, Write
+from contact_sync.sync import orders
+from contact_sync.sync.dispatch import dispatch
+from contact_sync.sync.resolve import Refused, choose
+from contact_sync.web.pages import errors, words
+
+
+def test_no_more_contacts_are_deleted_than_were_confirmed_when_others_leave_the_scope_meanwhile() -> None:
+    world, _ = moved_out(1)
+    more = [
+        world.add_sugar(first_name="Late", last_name=f"L{number}", email=f"l{number}@x.test")
+        for number in range(3)
+    ]
+    world.settle()
+    for sugar_id in more:
+        world.sugar.edit_contact(sugar_id, assigned_user_id="user-bob")
+    world.clock.advance(days=1, minutes=1)
+    world.tasks.clear()
+    run_id = orders.order_clean(world.engine, world.first.sub, 1)
+    before = world.google_names()
+    # The regular sync was ahead in the queue: it finds the other three outside the scope.
+    world.sync()
+    deliver(world, only="clean")
+    done = run(world, run_id)
+    assert (done.error, dict(done.counts), world.google_names()) == ("count_changed", {}, before)
+    again = orders.order_clean(world.engine, world.first.sub, 4)
+    deliver(world, only="clean")
+    assert dict(run(world, again).counts) == {"google_deleted": 4}
+
+
+def test_a_changed_number_is_told_with_the_way_on() -> None:
+    assert "more contacts left the scope than you confirmed" in words.error("count_changed")
+    assert errors.WAYS["count_changed"].endpoint == "contacts.clean_up"
+
+
+def test_a_decision_whose_task_cannot_be_enqueued_is_taken_and_carried_out_by_the_dispatcher(
+    place: Place, ada: Browser
+) -> None:
+    entry = ask(place, ada, "1", "refused")
+    place.refuses = TransientForAll("tasks_unavailable", "Cloud Tasks did not answer")
+    answer = post(ada, f"/backlog/{entry}/release", htmx=True, said="Try again")
+    assert answer.status_code == 200
+    assert "A sync begins by itself in a moment and sees to it." in words_of(answer)
+    woken: list[str] = []
+
+    def enqueue_many(tasks: Sequence[tuple[str, Any]]) -> list[bool]:
+        woken.extend(payload["user"] for _, payload in tasks)
+        return [True] * len(tasks)
+
+    dispatch(place.engine.db, enqueue_many, place.engine.now())
+    assert woken == [ada.sub]
+
+
+class BusyWith:
+    """The database while a run writes one contact: it refuses whatever else would write that."""
+
+    def __init__(self, db: Any, path: str) -> None:
+        self._db, self._path = db, path
+
+    def commit(self, writes: Sequence[Write]) -> dict[str, datetime]:
+        if any(write.path.endswith(self._path) for write in writes):
+            raise Conflict("changed meanwhile")
+        answer: dict[str, datetime] = self._db.commit(writes)
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._db, name)
+
+
+def test_a_choice_holds_although_another_contact_that_asked_the_same_is_worked_on(
+    place: Place, ada: Browser
+) -> None:
+    entry = ask(place, ada, "1", "ambiguous", partners=("g8", "g9"))
+    other = ask(place, ada, "2", "ambiguous", partners=("g8", "g9"))
+    choose(BusyWith(place.engine.db, "/mappings/2"), ada.sub, entry, "g8")  # type: ignore[arg-type]
+    assert mappings.get(place.engine.db, ada.sub, ["1"])["1"].directive == Directive("link", "g8")
+    assert list(backlog.get(place.engine.db, ada.sub, [entry, other])) == [other]
+
+
+def test_a_choice_about_a_contact_that_moved_on_is_refused(place: Place, ada: Browser) -> None:
+    entry = ask(place, ada, "1", "ambiguous", partners=("g8",))
+    held = mappings.get(place.engine.db, ada.sub, ["1"])["1"]
+    place.engine.db.commit([mappings.patch(ada.sub, "1", backlog="another")])
+    assert held.backlog == entry
+    with pytest.raises(Refused):
+        choose(place.engine.db, ada.sub, entry, "g8")
