@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.accessibility import axe
 from tests.browser.system import System
 from tests.browser.test_backlog import synced
-from tests.browser.visitor import connected
+from tests.browser.visitor import back_again, connected
 from tests.world import Person
 
 from contact_sync.contacts.mapping import State
@@ -65,6 +65,7 @@ def test_what_left_the_scope_is_removed_from_google_once_confirmed(page: Page, s
         system.world.sugar.edit_contact(key, assigned_user_id="user-of-nobody")
     # Who left the scope is looked for once a day.
     system.clock.advance(hours=25)
+    back_again(page, system)
     synced(page, system)
     page.goto("/contacts?state=out_of_scope")
     axe(page)

@@ -36,6 +36,14 @@ def grant(page: Page, system: System, *, tick: bool = True, deny: bool = False) 
         page.wait_for_url(f"{system.url}/**")
 
 
+def back_again(page: Page, system: System, name: str = "jane", *, granted: bool = True) -> None:
+    """Put a new session into the browser, in no time."""
+    held = system.cookies(name, granted=granted)
+    page.context.add_cookies(
+        [{"name": key, "value": value, "url": system.url} for key, value in held.items()]
+    )
+
+
 def connected(
     page: Page,
     system: System,
@@ -50,10 +58,7 @@ def connected(
     They sync both ways, by hand; `settings` replaces parts of that. `contacts` are in Sugar and not synced yet.
     The page is still empty: go where you like.
     """
-    held = system.cookies(name, granted=granted)
-    page.context.add_cookies(
-        [{"name": key, "value": value, "url": system.url} for key, value in held.items()]
-    )
+    back_again(page, system, name, granted=granted)
     person = system.person(name)
     system.world.set(person, **{**_BOTH, **settings})
     for number in range(1, contacts + 1):

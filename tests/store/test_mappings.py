@@ -11,6 +11,7 @@ from contact_sync.contacts.mapping import IndexEntry, Mapping, Missing, Seen, St
 from contact_sync.contacts.side import Side
 from contact_sync.store import google_index, mappings
 from contact_sync.store.database import Database
+from contact_sync.store.mappings import Standing
 from contact_sync.store.paging import InvalidCursor
 from contact_sync.store.write import Conflict
 from local_stack.firestore import FirestoreStandIn
@@ -184,10 +185,19 @@ def test_the_whole_book_is_listed_leanly(db: Database) -> None:
         db,
         Mapping("s1", google_id="c1", state=State.LINKED, base=Contact(title="x")),
         Mapping("s2", backlog="b1"),
+        Mapping(
+            "s3", due_at=NOON, missing=Missing(Side.GOOGLE, NOON, True), seen=Seen(sugar_changed_at=NOON)
+        ),
+        Mapping("s4", seen=Seen("2026-01-01", "etag", google_changed_at=NOON)),
         IndexEntry("c1", mapping="s1"),
         IndexEntry("c2"),
     )
-    assert mappings.states(db, "u1") == {"s1": (State.LINKED, "c1", None), "s2": (State.NEW, None, "b1")}
+    assert mappings.states(db, "u1") == {
+        "s1": Standing(State.LINKED, None, due=False, missing=False, differs=False),
+        "s2": Standing(State.NEW, "b1", due=False, missing=False, differs=False),
+        "s3": Standing(State.NEW, None, due=True, missing=True, differs=True),
+        "s4": Standing(State.NEW, None, due=False, missing=False, differs=True),
+    }
     assert google_index.ids(db, "u1") == {"c1": "s1", "c2": None}
 
 

@@ -101,3 +101,30 @@ def test_a_choice_about_a_contact_that_moved_on_is_refused(place: Place, ada: Br
     assert held.backlog == entry
     with pytest.raises(Refused):
         choose(place.engine.db, ada.sub, entry, "g8")
+
+
+@pytest.mark.parametrize("asks", ["sync", "sign in again", "look again"])
+def test_nothing_connects_an_account_that_is_being_disconnected(place: Place, asks: str) -> None:
+    place.person("ada", in_sugar=False)
+    ada = place.signed_in("ada")
+    assert ada.send("DELETE", "/api/connection", {"delete": "none"}).status_code == 202
+    # Meanwhile the administrator makes the Sugar user that was missing.
+    place.world.sugar.add_user("ada", id="user-ada", email="ada@corp.test")
+    match asks:
+        case "sync":
+            assert ada.post("/api/sync").get_json()["error"]["code"] == "disconnecting"
+        case "look again":
+            ada.form("/look-again")
+        case _:
+            ada.sign_in("ada")
+    assert place.user(ada.sub).connection == "disconnecting"
+    assert {payload["trigger"] for payload in place.payloads()} == {"disconnect"}
+
+
+def test_an_unticked_grant_that_comes_back_late_leaves_the_disconnecting_alone(
+    place: Place, ada: Browser
+) -> None:
+    address = ada.to_google("/grant")
+    ada.send("DELETE", "/api/connection", {"delete": "none"})
+    answer = ada.back(ada.consent(address, "ada", untick_contacts=True))
+    assert (answer.status_code, place.user(ada.sub).connection) == (409, "disconnecting")

@@ -140,6 +140,7 @@ def test_the_last_full_check_is_told_in_a_sentence_with_its_time(place: Place, a
     place.world.add_sugar(last_name="Ruiz", assigned_user_id="user-ada")
     ada.post("/api/sync")
     place.work()
+    assert "Last full check" not in shown(ada, "/statistics")
     place.world.clock.advance(minutes=20)
     order_reconcile(place.engine, ada.sub)
     place.work()

@@ -59,6 +59,11 @@ def after(proof: Proof, batch: Batch) -> Proof:
     )
 
 
+def compared(proof: Proof) -> int:
+    """How many pairs there were: none at the very first intake."""
+    return proof.equal + proof.repaired + proof.orphaned + proof.left + proof.waiting
+
+
 def sentence(proof: Proof) -> str:
     """The proof in words."""
     said = [f"{_pairs(proof.equal)} equal", f"{proof.repaired:,} repaired", f"{proof.orphaned:,} orphaned"]

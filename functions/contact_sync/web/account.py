@@ -32,7 +32,7 @@ def sign_in(site: Site, identity: Identity) -> None:
         fields: dict[str, Any] = {}
         if user is None or user.email != identity.email:
             fields["email"] = identity.email
-        if user is None or user.sugar_user_id is None:
+        if user is None or (user.sugar_user_id is None and user.disconnecting is None):
             fields |= sugar_user(site, identity.email, loaded.tokens)
         if user is None:
             return [users.create(replace(User(id=identity.sub, created_at=site.engine.now()), **fields))]
@@ -79,6 +79,8 @@ def permission_missing(site: Site, user_id: str) -> None:
         user = loaded.user
         if user is None or user.connection in ("connected", "sugar_user_missing"):
             return []
+        if user.disconnecting is not None:
+            raise Refusal(409, "disconnecting", DISCONNECTING)
         fields = {"connection": "permission_missing", "connection_message": PERMISSION_MISSING}
         return [users.update(user_id, if_updated_at=loaded.updated_at, **fields)]
 
@@ -90,7 +92,7 @@ def try_again(site: Site, user_id: str) -> None:
 
     def writes(loaded: Loaded) -> list[Write]:
         user = loaded.user
-        if user is None:
+        if user is None or user.disconnecting is not None:
             return []
         fields: dict[str, Any] = unpaused(user)
         if user.sugar_user_id is None:

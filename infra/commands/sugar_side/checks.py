@@ -165,4 +165,4 @@ def _clock(instance: Instance) -> str:
 
 
 def _hooks(instance: Instance) -> str:
-    return f"{len(web_hooks.read_all(instance.caller))} in Sugar, ours among them"
+    return f"readable; there are {len(web_hooks.read_all(instance.caller))}"

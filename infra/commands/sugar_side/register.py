@@ -33,7 +33,7 @@ SUGAR_PASSWORD and HOOK_TOKENS are read from Secret Manager where they are not s
 
 _MORE = """\
 Sugar keeps one session per user and platform: signing in here ends the session of the functions, which then sign in
-again by themselves. Run it as often as you like, but not in a loop.
+again by themselves. The same goes for their token of the user for whom `check` acts.
 
 To rotate the token, put the new one first in HOOK_TOKENS and the old one behind it; wait until the functions have
 started anew; run `create`; then take the old one away.

@@ -39,7 +39,11 @@ def test_a_report_writes_nothing_and_says_what_would_be_repaired(apart: Office) 
     before = apart.world.writes()
     found = apart.json("reconcile", apart.jane.sub, "--report-only", status=1)
     assert apart.world.writes() == before
-    assert (found["proof"]["equal"], found["proof"]["waiting"], found["would"]) == (3, 1, {"google_updated": 1})
+    assert (found["proof"]["equal"], found["proof"]["waiting"], found["would"]) == (
+        3,
+        1,
+        {"google_updated": 1},
+    )
     assert found["actions"][0]["fields"] == ["google.title"]
     assert "Ada" not in apart.out
     assert apart("reconcile", apart.jane.sub, "--report-only") == 1

@@ -44,6 +44,7 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "a project")
 
 
+@pytest.mark.slow
 def test_it_is_made_at_the_first_start_and_anew_when_the_requirements_change(project: Project) -> None:
     first, second = project(), project()
     assert (first.stdout, second.stdout) == ("hello you\n", "hello you\n")

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 import requests
+from sugar_side.settings import Settings
 from tests.commands.sugar.desk import OLD_TOKEN, TOKEN, URL, WEB_URL, Desk
+
+from contact_sync.config import load
 
 EVENTS = ["after_delete", "after_relationship_add", "after_relationship_delete", "after_save"]
 
@@ -225,3 +228,19 @@ def test_a_wrong_configuration_is_named_without_its_value(desk: Desk, variable: 
     assert desk("create") == 2
     assert desk.printed.startswith(variable)
     assert desk.sugar.calls == []
+
+
+def test_what_is_not_set_is_as_the_functions_have_it(desk: Desk) -> None:
+    needed = {
+        "GOOGLE_CLOUD_PROJECT": "corp-sync",
+        "WORKER_URL": "https://worker.corp.test",
+        "TASKS_QUEUE": "projects/corp-sync/locations/here/queues/sync",
+        "TASKS_SERVICE_ACCOUNT": "invoker@corp-sync.example.com",
+    }
+    functions = load({**desk.environ, **needed}, "dispatcher")
+    ours = Settings(desk.environ, None).sugar()
+    assert (ours.url, ours.rest_version, ours.client_id) == (
+        functions.sugar_url,
+        functions.sugar_rest_version,
+        functions.sugar_client_id,
+    )

@@ -6,6 +6,7 @@ from collections import Counter
 
 from flask import Response
 
+from ...store.records import Proof
 from ...sync import proof
 from .. import runs, status, why
 from ..caller import caller
@@ -41,7 +42,7 @@ def page() -> Response:
         auto=site().engine.policy.apply(caller().user.settings).auto,
         runs=latest,
         last=next((run for run in latest if run.finished), None),
-        proof=caller().user.proof,
+        proof=_proof(),
         proved=proof.sentence,
         totals=_totals(latest),
         question=question,
@@ -55,6 +56,12 @@ def took(run: RunItem) -> str:
     """How long a run took, in words."""
     seconds = round((run.finished - run.started).total_seconds()) if run.finished else 0
     return f"{seconds} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def _proof() -> Proof | None:
+    """What the last full check proved, once there were pairs to check."""
+    found = caller().user.proof
+    return found if found is not None and proof.compared(found) else None
 
 
 def _answer(question: str) -> WhyAnswer | None:
