@@ -105,5 +105,7 @@ def _counts(user: User, now: datetime) -> Counts:
 def _google_contacts(db: Database, user_id: str) -> int:
     """What the index holds, without those it remembers although they are gone."""
     missing = {"missing.side": Side.GOOGLE}
-    lost = sum(mappings.count(db, user_id, **missing, state=state) for state in (State.LINKED, State.UNLINKED))
+    lost = sum(
+        mappings.count(db, user_id, **missing, state=state) for state in (State.LINKED, State.UNLINKED)
+    )
     return google_index.count(db, user_id) - mappings.count_with_google(db, user_id, State.GONE) - lost

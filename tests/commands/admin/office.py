@@ -8,11 +8,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from tests.world import Person, World
+
 from admin.command_line import run
 from admin.deployment import Deployment
 from admin.screen import Screen
-from tests.world import Person, World
-
 from contact_sync.config import Config
 from contact_sync.config_formats import Policy, TokenKey
 from contact_sync.store import users

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.commands.admin.office import Office
+
 from admin.command_line import run
 from admin.deployment import from_environment
 from admin.screen import Screen
-from tests.commands.admin.office import Office
-
 from contact_sync.errors import OperatorMustAct, TransientForAll
 from local_stack.firestore import FirestoreStandIn
 

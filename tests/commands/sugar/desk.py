@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
-from sugar_side.register import World, run
 
 from contact_sync.errors import OperatorMustAct
 from local_stack.sugar import SugarSimulator
 from local_stack.wsgi_transport import WSGITransport
+from sugar_side.register import World, run
 
 TOKEN = "n" * 40
 OLD_TOKEN = "o" * 40

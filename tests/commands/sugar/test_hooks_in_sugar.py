@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import requests
-from sugar_side.settings import Settings
 from tests.commands.sugar.desk import OLD_TOKEN, TOKEN, URL, WEB_URL, Desk
 
 from contact_sync.config import load
+from sugar_side.settings import Settings
 
 EVENTS = ["after_delete", "after_relationship_add", "after_relationship_delete", "after_save"]
 
