@@ -110,6 +110,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
         {"preview": "p1", "now": NOW, "kind": kind, "limit": 2} for kind in optional("merged")
     ],
     previews.action: [{"preview": "p1", "action": "a1", "now": NOW}],
+    previews.action_ids: [{"preview": "p1"}],
     runs.get: [{"run": "r1"}],
     runs.page: [{"limit": 2}],
     system.pause: [{}],

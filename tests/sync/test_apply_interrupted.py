@@ -134,7 +134,7 @@ def test_an_apply_that_meets_a_fault_of_google_tries_again_as_itself() -> None:
 def test_what_a_person_asked_for_meanwhile_follows_the_apply() -> None:
     world, _ = varied()
     found, _ = preview(world)
-    orders.order_apply(world.engine, world.first.sub, found.id, [found.id])
+    orders.order_apply(world.engine, world.first.sub, found.id, [])
 
     def ask(_request: object) -> None:
         if world.user().lease is not None:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.sync.ordering import deliver, run
 from tests.sync.test_scope_clean import moved_out
 from tests.web.browser import Browser, Place, words_of
+from tests.web.planned import create, planned
 from tests.web.questions import ask, post
 
 from contact_sync.contacts.mapping import Directive
 from contact_sync.errors import TransientForAll
 from contact_sync.store import backlog, mappings
+from contact_sync.store.database import Database
 from contact_sync.store.write import Conflict, Write
 from contact_sync.sync import orders
 from contact_sync.sync.dispatch import dispatch
 from contact_sync.sync.resolve import Refused, choose
+from contact_sync.web.app import create_app
 from contact_sync.web.pages import errors, words
 
 
@@ -68,6 +72,40 @@ def test_a_decision_whose_task_cannot_be_enqueued_is_taken_and_carried_out_by_th
     assert woken == [ada.sub]
 
 
+class FailsOnce:
+    """The database with one commit that Firestore does not take."""
+
+    def __init__(self, db: Any) -> None:
+        self._db = db
+        self.commits_left = -1
+
+    def commit(self, writes: Sequence[Write]) -> dict[str, datetime]:
+        self.commits_left -= 1
+        if self.commits_left == 0:
+            raise TransientForAll("firestore_unavailable", "Firestore answered ServiceUnavailable")
+        answer: dict[str, datetime] = self._db.commit(writes)
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._db, name)
+
+
+def test_what_was_decided_before_a_failure_is_carried_out_and_the_rest_can_be_decided_again(
+    place: Place,
+) -> None:
+    failing = FailsOnce(place.engine.db)
+    place.app = create_app(place.config, replace(place.engine, db=cast(Database, failing)))
+    place.person("ada")
+    ada = place.signed_in("ada")
+    for number in range(120):
+        ask(place, ada, f"{number}", "refused")
+    failing.commits_left = 2
+    assert ada.post("/api/backlog/release", {"cause": "refused"}).status_code == 503
+    assert backlog.count(place.engine.db, ada.sub) == 20
+    assert [payload["trigger"] for payload in place.payloads()] == ["manual"]
+    assert ada.post("/api/backlog/release", {"cause": "refused"}).get_json() == {"count": 20}
+
+
 class BusyWith:
     """The database while a run writes one contact: it refuses whatever else would write that."""
 
@@ -89,7 +127,8 @@ def test_a_choice_holds_although_another_contact_that_asked_the_same_is_worked_o
 ) -> None:
     entry = ask(place, ada, "1", "ambiguous", partners=("g8", "g9"))
     other = ask(place, ada, "2", "ambiguous", partners=("g8", "g9"))
-    choose(BusyWith(place.engine.db, "/mappings/2"), ada.sub, entry, "g8")  # type: ignore[arg-type]
+    busy = cast(Database, BusyWith(place.engine.db, "/mappings/2"))
+    choose(busy, ada.sub, entry, "g8")
     assert mappings.get(place.engine.db, ada.sub, ["1"])["1"].directive == Directive("link", "g8")
     assert list(backlog.get(place.engine.db, ada.sub, [entry, other])) == [other]
 
@@ -128,3 +167,14 @@ def test_an_unticked_grant_that_comes_back_late_leaves_the_disconnecting_alone(
     ada.send("DELETE", "/api/connection", {"delete": "none"})
     answer = ada.back(ada.consent(address, "ada", untick_contacts=True))
     assert (answer.status_code, place.user(ada.sub).connection) == (409, "disconnecting")
+
+
+def test_leaving_out_what_is_not_in_the_preview_is_refused_before_anything_is_done(
+    place: Place, ada: Browser
+) -> None:
+    address = planned(place, ada, create("c1", "Ann"), create("c2", "Bea"))
+    for mistaken in ("c3", "C2", "../c2", ""):
+        answer = ada.post(f"/api{address}/apply", {"except": ["c1", mistaken]})
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "not_possible")
+    assert place.payloads() == []
+    assert ada.post(f"/api{address}/apply", {"except": ["c1"]}).status_code == 202

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.web.browser import Browser
+from tests.web.browser import WEB_URL, Browser, Place
+
+from contact_sync.web.app import create_app
 
 NOW = {"time": "2026-01-01T00:00:00+00:00"}
 
@@ -52,3 +55,10 @@ def test_a_cursor_that_nobody_handed_out_is_refused_as_such(
     cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
     answer = ada.get(path, query_string={"cursor": cursor})
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "invalid_cursor")
+
+
+def test_a_hook_that_is_nested_without_end_is_refused_as_no_hook(place: Place) -> None:
+    token = "t" * 40
+    app = create_app(replace(place.config, hook_tokens=(token,)), place.engine)
+    answer = app.test_client().post(f"/hooks/sugar/{token}", base_url=WEB_URL, data=b"[" * 200_000)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "invalid_request")

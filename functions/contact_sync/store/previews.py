@@ -9,7 +9,7 @@ from typing import Any
 from . import users
 from .database import Database, Document, Query
 from .documents import as_data, changed_data, document_id, from_data, record_id
-from .paging import page
+from .paging import every, page
 from .records import PlannedAction, PreviewRecord
 from .wire import DOCUMENT_ID
 from .write import Kind, Write
@@ -63,6 +63,12 @@ def action(db: Database, user_id: str, preview: str, action: str, now: datetime)
     where = _action_path(user_id, preview, action)
     found = db.get([where]).get(where)
     return _action(found) if found and found.data["expire_at"] > now else None
+
+
+def action_ids(db: Database, user_id: str, preview: str) -> set[str]:
+    """The ids of all actions."""
+    query = Query(f"{_path(user_id, preview)}/actions", order_by=(DOCUMENT_ID,), fields=())
+    return {record_id(document.id) for document in every(db, query)}
 
 
 def _action(document: Document) -> PlannedAction:

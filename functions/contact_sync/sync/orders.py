@@ -55,7 +55,7 @@ def order_apply(engine: Engine, user_id: str, preview_id: str, leave_out: Collec
     """Have a preview carried out, but for the actions left out. Returns the id of the run.
 
     The same order twice answers the same run; one whose run failed runs again. Raises Refused: there is no such preview
-    (any more), it is not ready, or it was applied with other choices.
+    (any more), it is not ready, it was applied with other choices, or something to be left out is not in it.
     """
     wanted, run_id = tuple(sorted(set(leave_out))), f"{preview_id}{SUFFIX}"
     while True:
@@ -72,6 +72,8 @@ def order_apply(engine: Engine, user_id: str, preview_id: str, leave_out: Collec
             run = runs.get(engine.db, user_id, run_id)
             if run is None or run.error is None:
                 return run_id
+        elif wanted and not previews.action_ids(engine.db, user_id, preview_id).issuperset(wanted):
+            raise Refused(409, "What is to be left out is not in this preview, so nothing was done.")
         order = previews.patch(
             user_id,
             preview_id,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..contacts.side import Side
+from ..errors import SyncError
 from ..store import backlog, mappings
 from ..store.database import Database
 from ..store.records import BacklogEntry
@@ -203,8 +204,8 @@ def _decide(decide: Decide, entries: Sequence[str]) -> Decided:
     try:
         with refusals():
             return _decided(decide(site().engine.db, user_id(), entries))
-    except Refusal:
-        # Some of many may have been decided before the refusal.
+    except (Refusal, SyncError):
+        # Some of many may have been decided before that.
         run_soon(site(), caller().user)
         raise
 

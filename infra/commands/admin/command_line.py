@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from functools import partial
+
+from google.api_core.exceptions import Forbidden
+from google.auth.exceptions import GoogleAuthError
 
 from contact_sync.config import ConfigError
 from contact_sync.errors import OperatorMustAct, SyncError
@@ -22,10 +26,14 @@ whoever calls them (gcloud auth application-default login).
 
 The configuration comes from the variables that the functions have. GOOGLE_CLOUD_PROJECT is always needed, or --project;
 FIRESTORE_DATABASE where it is not (default). Beyond that:
-  POLICY                                what is forced on everyone: users, user, resume, policy
-  TOKEN_KEYS                            rotate-keys, erase, sugar-user, reconcile; else from Secret Manager
-  SUGAR_*                               sugar-user; SUGAR_PASSWORD else from Secret Manager
-  WORKER_URL, TASKS_QUEUE, TASKS_SERVICE_ACCOUNT   reconcile
+  POLICY        what is forced on everyone, as the functions have it: users, user, resume, policy, reconcile
+  TOKEN_KEYS    rotate-keys, erase, sugar-user, reconcile; else read from Secret Manager
+  SUGAR_URL, SUGAR_USERNAME, SUGAR_PLATFORM, SUGAR_SUDO_PLATFORM, SUGAR_PASSWORD (else from Secret Manager)
+                sugar-user
+  WORKER_URL, TASKS_QUEUE, TASKS_SERVICE_ACCOUNT
+                reconcile
+Rights: Cloud Datastore User for all; Secret Manager Secret Accessor where a secret is read; for reconcile Cloud Tasks
+Enqueuer, and Service Account User of TASKS_SERVICE_ACCOUNT.
 A user is named by the id or the e-mail address."""
 
 _STATUS = (
@@ -53,6 +61,14 @@ def run(arguments: Sequence[str], open_deployment: Open, screen: Screen) -> int:
         advice = _OPERATOR if isinstance(error, OperatorMustAct) else _TRY_AGAIN
         screen.warn(f"{error.message.rstrip('.')}. {advice}")
         return 1
+    except GoogleAuthError:
+        screen.warn("Google does not know who you are. Sign in: gcloud auth application-default login")
+        return 2
+    except Forbidden:
+        screen.warn(
+            "You lack a right in the project. --help says what each command uses; ask its owner for it."
+        )
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,13 +76,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="infra/admin",
         description=_ABOUT,
         epilog=_STATUS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=26, width=120),
     )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="the result as JSON")
     common.add_argument("--project", metavar="ID", help="the Google Cloud project (GOOGLE_CLOUD_PROJECT)")
     common.add_argument("--database", metavar="NAME", help="the Firestore database (FIRESTORE_DATABASE)")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND [OPTIONS]")
 
     def add(name: str, command: Command, about: str) -> argparse.ArgumentParser:
         one = commands.add_parser(

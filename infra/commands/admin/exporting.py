@@ -53,12 +53,19 @@ def _write(file: TextIO, deployment: Deployment, user_id: str) -> Iterator[int]:
     for name, documents in groupby(found, key=collection):
         file.write(f",\n{_json(name)}: [")
         for number, document in enumerate(documents):
-            shown = {"path": document.path.removeprefix(above), **document.data}
+            shown = {"path": document.path.removeprefix(above), **_without_token(document.data)}
             file.write(f"{',' if number else ''}\n{_json(shown)}")
             written += 1
             yield written
         file.write("\n]")
     file.write("\n}\n")
+
+
+def _without_token(data: dict[str, Any]) -> dict[str, Any]:
+    """A document's fields; of the cursors without the token by which Google tells of changes."""
+    if "cursors" not in data:
+        return data
+    return {**data, "cursors": {name: at for name, at in data["cursors"].items() if name != "sync_token"}}
 
 
 def _json(value: Any) -> str:

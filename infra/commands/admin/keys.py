@@ -46,7 +46,8 @@ def rotate_keys(options: argparse.Namespace, deployment: Deployment, screen: Scr
     )
     screen.line(f"{rotated:,} encrypted anew with {ring[0]}.")
     screen.table(
-        ["KEY", "IN USE BY", "IN TOKEN_KEYS"], [(key, in_use[key], key in ring) for key in {*ring, *in_use}]
+        ["KEY", "IN USE BY", "IN TOKEN_KEYS"],
+        [(key, in_use[key], key in ring) for key in dict.fromkeys([*ring, *in_use])],
     )
     if removable:
         screen.line(f"No longer needed in TOKEN_KEYS: {', '.join(removable)}")

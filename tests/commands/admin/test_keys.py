@@ -48,8 +48,7 @@ def test_tokens_of_a_key_that_is_gone_are_named(ring: Office) -> None:
     assert "connect again" in ring.err
 
 
-def test_a_key_in_use_is_not_called_removable(office: Office) -> None:
-    """Nobody has tokens: only the ring is shown."""
+def test_without_any_tokens_every_older_key_is_removable(office: Office) -> None:
     office("erase", office.jane.sub, "--yes")
     office.config = replace(office.config, token_keys=(NEW, OLD))
     assert office.json("rotate-keys")["removable"] == ["k1"]

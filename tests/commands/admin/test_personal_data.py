@@ -93,7 +93,9 @@ def test_an_export_holds_everything_but_the_tokens(lived: Office, tmp_path: Path
     exported = json.loads(target.read_text())
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert "private" not in exported
-    assert not {"google_refresh", "sugar_access", "google_access"} & set(target.read_text().split('"'))
+    assert not {"google_refresh", "sugar_access", "google_access", "sync_token"} & set(
+        target.read_text().split('"')
+    )
     assert exported["user"][0]["email"] == "jane@corp.test"
     assert exported["mappings"][0]["name"] == "Ana Ruiz"
     paths = [item["path"] for name, items in exported.items() if name != "exported_at" for item in items]
