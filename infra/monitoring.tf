@@ -8,7 +8,7 @@ locals {
   ]
 
   # Codes of runs that a quota put off.
-  rate_codes = ["google_rate_limited", "sugar_busy"]
+  rate_codes = ["google_exhausted", "google_rate_limited", "sugar_busy"]
 
   log_metric = "logging_googleapis_com:user_${replace(var.name, "-", "_")}"
   from_run   = "monitored_resource=\"cloud_run_revision\""

@@ -92,7 +92,7 @@ variable "history_days" {
 }
 
 variable "name" {
-  description = "Beginning of the names of everything that is created; two deployments in one project need two."
+  description = "Beginning of the names of everything that is created. One project holds one deployment: its secrets have fixed names."
   type        = string
   default     = "contact-sync"
 

@@ -127,9 +127,10 @@ def _rate_limited(fault: Fault) -> RateLimited:
     lasting = "exhausted" in fault.message.lower() or any(
         word in said for word in ("fbs quota", "per day", "perday", "daily")
     )
-    least = EXHAUSTED_WAIT if lasting else RATE_LIMIT_WAIT
-    code = "google_exhausted" if lasting else "google_rate_limited"
-    return RateLimited(code, "Google's quota is used up for now", max(least, fault.retry_after or 0.0))
+    asked, message = fault.retry_after or 0.0, "Google's quota is used up for now"
+    if lasting:
+        return RateLimited("google_exhausted", message, max(EXHAUSTED_WAIT, asked))
+    return RateLimited("google_rate_limited", message, max(RATE_LIMIT_WAIT, asked))
 
 
 def _forbidden(fault: Fault) -> SyncError:
