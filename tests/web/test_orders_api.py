@@ -201,3 +201,30 @@ def test_a_body_that_is_no_json_is_refused(ada: Browser, method: str, path: str,
         path, method=method, base_url="https://sync.corp.test", data=body, headers={"X-CSRF-Token": ada.csrf}
     )
     assert (answer.status_code, set(answer.get_json()["error"])) == (400, {"code", "message"})
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "trigger"),
+    [
+        ("/api/sync", "run", "manual"),
+        ("/api/preview", "preview", "preview"),
+        ("/api/inventory", "run", "inventory"),
+    ],
+)
+def test_an_order_given_again_joins_the_one_that_waits_for_its_turn(
+    place: Place, ada: Browser, path: str, key: str, trigger: str
+) -> None:
+    first = ada.post(path).get_json()[key]
+    assert [ada.post(path).get_json()[key] for _ in range(5)] == [first] * 5
+    assert [payload["trigger"] for payload in place.payloads()] == [trigger]
+    place.work()
+    assert ada.post(path).get_json()[key] != first
+
+
+def test_an_order_whose_task_was_lost_is_given_anew_after_a_while(place: Place, ada: Browser) -> None:
+    first = ada.post("/api/sync").get_json()["run"]
+    place.world.tasks.clear()
+    place.world.clock.advance(minutes=3)
+    second = ada.post("/api/sync").get_json()["run"]
+    assert second != first
+    assert [payload["run"] for payload in place.payloads()] == [second]

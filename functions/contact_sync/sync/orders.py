@@ -7,6 +7,7 @@ out. Nothing here waits for a run or takes the lease.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from ..contacts.mapping import State
 from ..errors import SyncError
@@ -25,8 +26,16 @@ APPLIED_KEPT = preview.KEPT
 store knows by their ids alone, so it is not for long."""
 
 
+JOINS = timedelta(minutes=2)
+"""An order that waits for its turn since less than this is joined by the same order given again: however often
+somebody clicks, the queues stay free for others."""
+
+
 def order_sync(engine: Engine, user_id: str) -> str:
     """Have a sync begin at once. Returns the id of the run. Raises what `engine.enqueue` raises."""
+    waiting = _waiting(engine, user_id, "manual")
+    if waiting is not None:
+        return waiting
     run_id = engine.new_id()
     _order(engine, user_id, "manual", run_id, urgent=True)
     return run_id
@@ -34,6 +43,11 @@ def order_sync(engine: Engine, user_id: str) -> str:
 
 def order_preview(engine: Engine, user_id: str) -> str:
     """Have what a sync would do planned. Returns the preview's id. Raises what `engine.enqueue` raises."""
+    waiting = _waiting(engine, user_id, "preview")
+    if waiting is not None:
+        found = previews.get(engine.db, user_id, waiting, engine.now())
+        if found is not None and found.state == "planning" and found.undo is None:
+            return waiting
     return _ordered_preview(engine, user_id)
 
 
@@ -105,6 +119,9 @@ def order_clean(engine: Engine, user_id: str, count: int) -> str:
 
 def order_inventory(engine: Engine, user_id: str) -> str:
     """Have both sides taken in, and nothing planned or written on either. Returns the id of the run."""
+    waiting = _waiting(engine, user_id, "inventory")
+    if waiting is not None:
+        return waiting
     run_id = engine.new_id()
     _order(engine, user_id, "inventory", run_id)
     return run_id
@@ -120,6 +137,16 @@ def order_reconcile(engine: Engine, user_id: str) -> str:
 def order_report(engine: Engine, user_id: str) -> str:
     """Have every pair compared, and planned what would be put right. Returns the id of a preview."""
     return _ordered_preview(engine, user_id, [_full_intake(user_id)])
+
+
+def _waiting(engine: Engine, user_id: str, trigger: str) -> str | None:
+    """The latest run, if it is of this kind and no worker has taken it yet."""
+    latest, _ = runs.page(engine.db, user_id, limit=1)
+    for run in latest:
+        fresh = engine.now() - run.started < JOINS
+        if run.trigger == trigger and run.phase == "queued" and run.finished is None and fresh:
+            return run.id
+    return None
 
 
 def _full_intake(user_id: str) -> Write:

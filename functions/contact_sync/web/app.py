@@ -47,7 +47,7 @@ from .pages import preview as preview_pages
 from .pages import settings as settings_pages
 from .pages import statistics as statistics_pages
 from .pages import sync as sync_pages
-from .site import JsonDates, Refusal, Site, register
+from .site import JsonDates, Refusal, Site, register, site
 
 log = logging.getLogger("contact_sync.web")
 
@@ -108,7 +108,7 @@ PARTS = (
 
 def create_app(config: Config, engine: Engine) -> Flask:
     """The application for one deployment."""
-    site = Site(config, engine)
+    here = Site(config, engine)
     app = Flask("contact_sync.web", static_folder=None)
     app.json = JsonDates(app)
     app.url_map.strict_slashes = False
@@ -116,15 +116,15 @@ def create_app(config: Config, engine: Engine) -> Flask:
         SECRET_KEY=config.session_key,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         PERMANENT_SESSION_LIFETIME=caller.SESSION_LIFE,
-        SESSION_COOKIE_NAME=site.cookie_name,
-        SESSION_COOKIE_PATH=site.cookie_path,
-        SESSION_COOKIE_SECURE=site.secure,
+        SESSION_COOKIE_NAME=here.cookie_name,
+        SESSION_COOKIE_PATH=here.cookie_path,
+        SESSION_COOKIE_SECURE=here.secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
     )
     with app.app_context():
-        register(site)
+        register(here)
     app.register_blueprint(status.public)
     app.register_blueprint(openapi.routes(part.routes for part in PARTS))
     app.register_blueprint(hooks.routes)
@@ -146,6 +146,8 @@ def create_app(config: Config, engine: Engine) -> Flask:
 def _with_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if site().secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     policy = OWN if response.mimetype == "text/html" else NOTHING
     response.headers.setdefault("Content-Security-Policy", policy)
     return response
