@@ -22,7 +22,7 @@ locals {
     mappings = ["base", "expire_at", "flips", "held", "seen"]
     previews = ["counts", "expire_at", "moved"]
     runs     = ["counts", "expire_at"]
-    users    = ["cursors", "deletions", "last_run", "settings"]
+    users    = ["cursors", "deletions", "last_run", "proof", "settings"]
   }
 
   # Collections whose documents Firestore deletes once the time in `expire_at` has come.

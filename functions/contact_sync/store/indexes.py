@@ -55,6 +55,7 @@ NOT_INDEXED: tuple[Field, ...] = (
     Field("users", "cursors"),
     Field("users", "deletions"),
     Field("users", "last_run"),
+    Field("users", "proof"),
     Field("mappings", "base"),
     Field("mappings", "held"),
     Field("mappings", "seen"),
