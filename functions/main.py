@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING
 
 import functions_framework
@@ -12,7 +13,7 @@ from flask import Flask, Request, Response, jsonify
 from werkzeug.wrappers import Response as BaseResponse
 
 from contact_sync import composition, logs
-from contact_sync.config import Config, Function, load
+from contact_sync.config import Config, ConfigError, Function, load
 from contact_sync.errors import TransientForAll
 from contact_sync.sync.request import BadRequest, parse
 
@@ -46,8 +47,32 @@ def _unavailable(error: TransientForAll) -> Response:
     return response
 
 
+def _configured(function: Callable[[Request], BaseResponse]) -> Callable[[Request], BaseResponse]:
+    """Have a configuration that cannot be used answer 500 and write a line for each thing that is wrong with it.
+
+    Left to the framework it would be a stack trace that names neither the variable nor the secret.
+    """
+
+    @wraps(function)
+    def answer(request: Request) -> BaseResponse:
+        try:
+            return function(request)
+        except ConfigError as error:
+            with logs.context(trace=_trace(request)):
+                for problem in error.problems:
+                    log.error(problem, extra={"code": "configuration"})
+        response = jsonify(
+            {"error": {"code": "configuration", "message": "The log says what is not set up."}}
+        )
+        response.status_code = 500
+        return response
+
+    return answer
+
+
 @functions_framework.http
-def dispatcher(request: Request) -> Response:
+@_configured
+def dispatcher(request: Request) -> BaseResponse:
     """POST /: enqueue one task per due user."""
     from contact_sync.sync.dispatch import dispatch
 
@@ -64,7 +89,8 @@ def dispatcher(request: Request) -> Response:
 
 
 @functions_framework.http
-def worker(request: Request) -> Response:
+@_configured
+def worker(request: Request) -> BaseResponse:
     """POST /: one run of one user."""
     from contact_sync.sync.work import work
 
@@ -86,6 +112,7 @@ def worker(request: Request) -> Response:
 
 
 @functions_framework.http
+@_configured
 def web(request: Request) -> BaseResponse:
     """The user's own pages and JSON API."""
     app = _web_app()

@@ -92,6 +92,12 @@ def test_messages_of_other_programs_lose_their_arguments(log: Log) -> None:
     assert log.last["message"] == "Retrying %s after %s"
 
 
+@pytest.mark.parametrize("logger", [FOREIGN, OURS])
+def test_the_token_of_a_hook_is_left_out_of_every_message(log: Log, logger: logging.Logger) -> None:
+    logger.error("Exception on /hooks/sugar/secret-token [POST]")
+    assert log.last["message"] == "Exception on /hooks/sugar/... [POST]"
+
+
 def test_other_programs_are_heard_from_warnings_on(log: Log) -> None:
     FOREIGN.info("GET /?access_token=secret")
     logging.getLogger("contact_synchrony").info("not ours")

@@ -27,6 +27,8 @@ FIELDS = (
 )
 """What a log call may add by `extra`: words and numbers about the work, never about a contact."""
 
+_HOOK_TOKEN = re.compile(r"(/hooks/sugar/)[^\s?]+")
+"""Flask writes the address of a request that failed into its message, where no argument is left to be left out."""
 _TRACE_HEADER = re.compile(r"([0-9a-fA-F]{32})(?:/|$)")
 _CONTEXT: ContextVar[dict[str, str]] = ContextVar("log_context", default={})  # noqa: B039 - never changed in place
 
@@ -53,9 +55,10 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as JSON."""
         ours = record.name == OURS or record.name.startswith(f"{OURS}.")
+        message = record.getMessage() if ours else str(record.msg)[:500]
         entry: dict[str, Any] = {
             "severity": record.levelname,
-            "message": record.getMessage() if ours else str(record.msg)[:500],
+            "message": _HOOK_TOKEN.sub(r"\1...", message),
             "logger": record.name,
         }
         bound = _CONTEXT.get()

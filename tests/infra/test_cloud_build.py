@@ -15,7 +15,7 @@ STEPS: dict[str, dict[str, Any]] = {step["id"]: step for step in BUILD["steps"]}
 
 
 def test_steps_come_in_an_order_in_which_nothing_untested_is_applied() -> None:
-    assert list(STEPS) == ["test", "settings", "check", "zip", "plan", "apply"]
+    assert list(STEPS) == ["test", "check", "settings", "zip", "plan", "apply"]
     assert not [name for name, step in STEPS.items() if "waitFor" in step or step.get("allowFailure")]
 
 

@@ -72,9 +72,12 @@ def test_a_metric_speaks_of_a_line_and_of_fields_that_are_written(metric: str) -
         assert all(fields <= added for added in written()[message])
 
 
-def test_the_filter_without_a_message_goes_by_severity() -> None:
+def test_the_filter_without_a_message_goes_by_severity_and_leaves_out_answers_that_the_request_log_calls_errors() -> (
+    None
+):
     assert [metric for metric in METRICS if message_of(metric) is None] == ["errors"]
-    assert METRICS["errors"]["filter"] == "severity>=ERROR"
+    wanted = 'severity>=ERROR AND NOT log_id("run.googleapis.com/requests")'
+    assert METRICS["errors"]["filter"].replace('\\"', '"') == wanted
 
 
 def test_the_count_of_a_run_that_is_gathered_is_one_that_runs_keep() -> None:

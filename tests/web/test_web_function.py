@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
+import logging
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,50 @@ def test_a_page_gets_all_its_files_from_the_framework(monkeypatch: pytest.Monkey
     for file in files:
         answer = client.get(file)
         assert (answer.status_code, "immutable" in answer.headers["Cache-Control"]) == (200, True), file
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """A function sets logging up for the whole process."""
+    root, ours = logging.getLogger(), logging.getLogger("contact_sync")
+    before = root.handlers[:], root.level, ours.level
+    yield
+    root.handlers[:], ours.level = before[0], before[2]
+    root.setLevel(before[1])
+
+
+@pytest.mark.usefixtures("logging_as_before")
+@pytest.mark.parametrize("function", ["dispatcher", "worker", "web"])
+def test_a_function_that_is_not_set_up_answers_500_and_its_log_names_what_is_wrong_in_a_line_each(
+    function: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("WORKER_URL")
+    monkeypatch.setenv("TASKS_QUEUE", "a wrong value")
+    client = create_app(function, str(FUNCTIONS / "main.py")).test_client()
+    answer = client.post("/hooks/sugar/" + "h" * 40, json={})
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "configuration")
+    printed = capsys.readouterr().out
+    lines = [json.loads(line) for line in printed.splitlines()]
+    assert [line["message"].split()[0] for line in lines] == ["WORKER_URL", "TASKS_QUEUE"]
+    assert {(line["severity"], line["code"]) for line in lines} == {("ERROR", "configuration")}
+    assert "h" * 40 not in printed
+    assert "a wrong value" not in printed
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_a_bug_before_the_pages_are_there_does_not_log_the_token_of_a_hook(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("contact_sync.web.app.PARTS", (None,))
+    client = create_app("web", str(FUNCTIONS / "main.py")).test_client()
+    assert client.post("/hooks/sugar/" + "h" * 40, json={}).status_code == 500
+    printed = capsys.readouterr().out
+    assert "Exception on /hooks/sugar/" in printed
+    assert "h" * 40 not in printed
 
 
 def test_a_cold_start_does_not_load_google_s_large_libraries(tmp_path: Path) -> None:

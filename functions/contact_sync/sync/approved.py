@@ -109,7 +109,7 @@ class Approved(Choice):
         batch.cases = []
         for key in keys:
             case, held = found.get(key), known.get(key) or entries.get(key)
-            if case is not None and self._holds(case):
+            if case is not None and self._holds(batch, case):
                 batch.cases.append(case)
             elif key not in self._begun:
                 self._move(key, declined or _why(held, case))
@@ -129,9 +129,9 @@ class Approved(Choice):
             [entry for entry in free if entry.backlog is None],
         )
 
-    def _holds(self, case: Case) -> bool:
+    def _holds(self, batch: Batch, case: Case) -> bool:
         action = case.action
-        if fingerprint(case) == self._actions[case.key].fingerprint:
+        if fingerprint(self.session, batch, case) == self._actions[case.key].fingerprint:
             return True
         if case.key not in self._begun:
             return False

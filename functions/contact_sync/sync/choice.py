@@ -115,6 +115,9 @@ class DueOnce(Choice):
         if entries:
             of_entries = (entries[-1].due_at or self.session.engine.now(), entries[-1].google_id)
         self._after = (of_mappings, of_entries)
+        # The partner of a planned link is due as well, and its turn comes later: nothing is planned twice.
+        chosen = [mapping for mapping in chosen if mapping.sugar_id not in self._seen]
+        entries = [entry for entry in entries if entry.google_id not in self._seen]
         asked = {mapping.sugar_id for mapping in chosen} | {entry.google_id for entry in entries}
         batch = decided(self.session, chosen, entries)
         # What the guard adds is not planned here, only counted by it.

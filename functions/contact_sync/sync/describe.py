@@ -41,7 +41,7 @@ def kinds(case: Case) -> tuple[str, ...]:
     return ("renewed",)
 
 
-def fingerprint(case: Case) -> str:
+def fingerprint(session: Session, batch: Batch, case: Case) -> str:
     """The same for the same action on the same records, whoever plans it and when."""
     mapping, record, person = case.mapping, case.record, case.person
     stands_on = [
@@ -50,7 +50,8 @@ def fingerprint(case: Case) -> str:
         google_person.source_etag(person) if person else None,
         to_plain(mapping.base) if mapping and mapping.base else None,
     ]
-    text = json.dumps([case.key, kinds(case), _does(case.action), stands_on], sort_keys=True, default=str)
+    does = [_does(case.action), _with_new_record(session, batch, case.action)]
+    text = json.dumps([case.key, kinds(case), does, stands_on], sort_keys=True, default=str)
     return sha256(text.encode()).hexdigest()[:32]
 
 
@@ -65,6 +66,16 @@ def _does(action: Action) -> Any:
     if isinstance(action, Become):
         return [action.missing.side if action.missing else None, action.forget]
     return [action.missing] if isinstance(action, Renew) else []
+
+
+def _with_new_record(session: Session, batch: Batch, action: Action) -> Any:
+    """What a record to be created gets beside the content: by the settings, the user's rights and Sugar's accounts."""
+    if not isinstance(action, Create):
+        return None
+    if action.side is Side.GOOGLE:
+        return session.settings.google_label
+    account = session.held_by_sugar(action.contact, batch.accounts).company
+    return [account, sorted(session.user.sugar_denied), session.settings.sugar_scope]
 
 
 def described(session: Session, batch: Batch, case: Case, writes: Writes, decided_on: str) -> PlannedAction:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..contacts.settings import SyncSettings
 from ..errors import OperatorMustAct, SyncError, TransientForAll, TransientForUser, UserMustAct
 from ..store import google_index, mappings, users
 from ..store.records import Cursors, User
@@ -52,7 +53,7 @@ class Ending:
     def idle(self, cursors: Cursors, updated_at: datetime) -> Summary:
         """Nothing to do: one write. Only a run that somebody asked for leaves a run document."""
         session, now = self.session, self.session.engine.now()
-        next_sync_at = schedule.next_sync(session.settings, session.user, now, session.user.pending)
+        next_sync_at = self._next_sync(session.settings, session.user, now, session.user.pending)
         fields = {"cursors": cursors, "next_sync_at": next_sync_at}
         writes = [users.update(session.user.id, if_updated_at=updated_at, **fields)]
         if session.trigger != "schedule":
@@ -118,7 +119,9 @@ class Ending:
             raise error
         session = self.session
         summary = self.progress.summary(error.code)
-        fields = {**self._state(session.user, error), "last_run": summary}
+        fields = self._state(session.user, error)
+        if session.trigger != "preview":
+            fields["last_run"] = summary
         writes = [users.update(session.user.id, if_updated_at=updated_at, **fields)]
         if session.trigger != "schedule":
             writes += self._end(error)
@@ -146,13 +149,22 @@ class Ending:
         again = self._again_at(error)
         if again is not None:
             # The successor goes first; the schedule takes over if it gets lost.
-            return {"next_sync_at": schedule.next_sync(settings, user, again)}
+            return {"next_sync_at": self._next_sync(settings, user, again)}
         retry_at = min(self.retry_at, default=None)
         message = error.message if error is not None else ""
         return {
-            "next_sync_at": schedule.next_sync(settings, user, now, retry_at),
+            "next_sync_at": self._next_sync(settings, user, now, retry_at),
             "connection_message": message,
         }
+
+    def _next_sync(
+        self, settings: SyncSettings, user: User, after: datetime, retry_at: datetime | None = None
+    ) -> datetime | None:
+        """When the scheduler is to run this user again. What was ordered beside the regular sync puts none off."""
+        regular = schedule.next_sync(settings, user, after, retry_at)
+        if regular is None or user.next_sync_at is None or not self.ordered:
+            return regular
+        return min(regular, max(user.next_sync_at, self.session.engine.now()))
 
     def _again_at(self, error: SyncError | None) -> datetime | None:
         """When this user's run is tried again after a transient fault; None: not by a successor of this one."""

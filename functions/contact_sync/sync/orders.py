@@ -6,8 +6,10 @@ out. Nothing here waits for a run or takes the lease.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from uuid import NAMESPACE_OID, uuid5
 
 from ..contacts.mapping import State
 from ..errors import SyncError
@@ -164,10 +166,21 @@ def _ordered_preview(
         now,
         now + preview.KEPT,
         undo=undo,
-        new_id=engine.new_id() if undo is not None else None,
+        new_id=_id_of_restored(engine, user_id, undo) if undo is not None else None,
     )
     _order(engine, user_id, "preview", preview_id, [previews.put(user_id, record), *writes])
     return preview_id
+
+
+def _id_of_restored(engine: Engine, user_id: str, entry_id: str) -> str:
+    """The Sugar id of a record that undoing this entry creates again: the same one however often that is ordered, so
+    that it is there once; another one only where what was created so is gone as well."""
+    for round_ in itertools.count():
+        wanted = str(uuid5(NAMESPACE_OID, f"{user_id}/{entry_id}/{round_}"))
+        known = mappings.get(engine.db, user_id, [wanted]).get(wanted)
+        if known is None or known.state is not State.GONE:
+            break
+    return wanted
 
 
 def _order(

@@ -63,7 +63,7 @@ class Preview:
                 return
 
     def _add(self, batch: Batch) -> None:
-        prints = {id(case): fingerprint(case) for case in batch.cases}
+        prints = {id(case): fingerprint(self.session, batch, case) for case in batch.cases}
         writes = prepare(self.session, batch)
         self._actions += [
             described(self.session, batch, case, writes, prints[id(case)])
