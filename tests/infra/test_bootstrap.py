@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from tests.infra.readme import TEXT
 from tests.infra.terraform_files import ROOT
 
 GCLOUD = """#!/bin/sh
@@ -74,11 +76,42 @@ def test_repeating_it_makes_nothing_again(project: Project) -> None:
     assert not [call for call in again if "--add-exclusion" in call]
 
 
-def test_the_lines_that_are_not_kept_are_those_with_a_hooks_token(project: Project) -> None:
+def excluded(project: Project) -> str:
+    """What matches the addresses whose lines are not kept, whoever logs them."""
     (update,) = [call for call in project.bootstrap("my-project") if "sinks update" in call]
-    assert update.endswith(
-        'filter=resource.type="cloud_run_revision" AND httpRequest.requestUrl:"/hooks/sugar/"'
-    )
+    found = re.search(r'contact-sync-hooks,filter=httpRequest\.requestUrl=~"([^",]+)"$', update)
+    assert found, update
+    return found[1]
+
+
+def test_lines_whose_address_holds_a_token_a_code_or_a_contact_are_not_kept(project: Project) -> None:
+    pattern = excluded(project)
+    for path in (
+        "/hooks/sugar/some-token",
+        "/oauth/callback?state=s&code=c",
+        "/api/why?q=ada@corp.test",
+        "/statistics?q=Ada",
+        "/api/history?run=r&contact=people/c1",
+        "/api/mappings?state=linked&cursor=QWRh",
+    ):
+        assert re.search(pattern, f"https://web.example.com{path}"), path
+    for path in ("/", "/health", "/api/status", "/statistics", "/api/history?run=r", "/hooks"):
+        assert not re.search(pattern, f"https://web.example.com{path}"), path
+
+
+def test_the_page_for_administrators_names_the_same_exclusion(project: Project) -> None:
+    assert f'httpRequest.requestUrl=~"{excluded(project)}"' in TEXT
+
+
+def test_every_word_that_a_caller_asks_by_is_not_kept_or_is_about_no_contact() -> None:
+    """A new parameter has to be sorted in here, and into the exclusion if it may hold what concerns nobody else."""
+    named = {
+        found
+        for path in sorted((ROOT / "functions/contact_sync/web").glob("*.py"))
+        for asked in re.findall(r"^class \w+\(Asked.*?(?=^\S)", path.read_text(), re.MULTILINE | re.DOTALL)
+        for found in re.findall(r"^    (\w+): ", asked, re.MULTILINE)
+    }
+    assert named == {"q", "contact", "cursor", "cause", "group", "kind", "run", "state"}
 
 
 def test_without_a_project_it_does_nothing_and_says_how(project: Project) -> None:

@@ -217,3 +217,34 @@ def test_a_refused_write_is_told_and_waits_in_the_backlog() -> None:
     apply(world, found.id)
     [entry] = world.backlog()
     assert moved(world, found.id) == {google_id: entry.message}
+
+
+def test_a_create_that_would_get_another_account_or_label_is_not_what_was_shown() -> None:
+    world = World()
+    google_id = world.add_google("Ben", "Okafor", "ben@x.test", organizations=[{"name": "Acme"}])
+    sugar_id = world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test")
+    found, actions = preview(world)
+    assert len(actions) == 2
+    world.sugar.add_account("Acme")
+    apply(world, found.id, sugar_id)
+    assert moved(world, found.id) == {google_id: "It changed in the meantime."}
+    found, _ = preview(world)
+    label = world.google.add_group(world.first.sub, "Work")
+    world.set(google_label=label)
+    apply(world, found.id, google_id)
+    assert moved(world, found.id) == {sugar_id: "It changed in the meantime."}
+    assert world.writes() == 0
+
+
+def test_of_records_that_are_alike_the_one_that_was_shown_is_created() -> None:
+    world = World()
+    for _ in range(2):
+        for number in range(8):
+            world.add_google("Twin", f"N{number}", f"t{number}@x.test")
+        world.sync("inventory")
+        world.clock.advance(minutes=1)
+    found, _ = preview(world)
+    assert found.counts == {"sugar_created": 8, "quarantined": 8}
+    apply(world, found.id)
+    assert moved(world, found.id) == {}
+    assert len(world.sugar_contacts()) == len(world.backlog()) == 8

@@ -144,3 +144,28 @@ def test_what_a_person_asked_for_meanwhile_follows_the_apply() -> None:
     deliver(world, only="apply")
     world.google_transport.before = None
     assert [task[0]["trigger"] for task in world.tasks] == ["continue"]
+
+
+@pytest.mark.parametrize(("side", "when"), [(Side.SUGAR, "before"), (Side.GOOGLE, "after")])
+def test_what_an_interrupted_apply_wrote_on_one_side_only_is_finished_on_the_other(
+    side: Side, when: str
+) -> None:
+    world = World()
+    sugar_id, google_id = link(world)
+    world.clock.advance(minutes=5)
+    world.sugar.edit_contact(sugar_id, title="CTO")
+    world.edit_google(google_id, biographies=[{"value": "plays chess"}])
+    found, _ = preview(world)
+    orders.order_apply(world.engine, world.first.sub, found.id, [])
+    task = WorkerRequest(**world.tasks.pop()[0])
+    written = world.writes()
+    with world.dying(side, 3, when), pytest.raises(Crash):
+        work(world.engine, task)
+    assert world.writes() == written + 1
+    world.clock.advance(minutes=6)
+    world.engine = world.make_engine()
+    work(world.engine, task)
+    assert moved(world, found.id) == {}
+    assert [item["title"] for item in titles(world)] == ["CTO"]
+    assert world.sugar_contacts()[0]["description"] == "plays chess"
+    assert world.writes() == written + 2

@@ -270,3 +270,12 @@ def test_a_preview_delivered_twice_is_made_once() -> None:
     world.clock.advance(minutes=1)
     work(world.engine, task)
     assert shown(world, preview_id)[0] == replace(made, updated_at=None)
+
+
+def test_a_pair_to_be_linked_is_planned_once_however_late_its_other_half_is_due() -> None:
+    world = World()
+    book(world, 80)
+    for number in range(60):
+        world.add_google("P", f"N{number:03}", f"p{number}@x.test")
+    found, actions = preview(world)
+    assert (found.total, len(actions), found.waiting) == (80, 80, 0)

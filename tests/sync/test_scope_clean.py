@@ -153,3 +153,12 @@ def test_a_process_that_dies_around_any_outside_call_of_a_clean_loses_nothing(si
         assert sorted(entry.sugar_id for entry in deleted) == sorted(ids), f"{when} call {k} to {side}"
         assert all(entry.before for entry in deleted)
     assert k >= 2
+
+
+def test_a_second_click_is_the_same_order() -> None:
+    world, _ = moved_out()
+    first = orders.order_clean(world.engine, world.first.sub, 3)
+    assert orders.order_clean(world.engine, world.first.sub, 3) == first
+    assert [task[0]["run"] for task in world.tasks] == [first]
+    deliver(world, only="clean")
+    assert dict(run(world, first).counts) == {"google_deleted": 3}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.sync.ordering import apply, deliver, last, undo
+from tests.sync.ordering import apply, deliver, last, set_switches, undo
 from tests.world import WITH_DELETES, World, link
 
 from contact_sync.contacts.mapping import State
@@ -171,3 +171,25 @@ def test_a_contact_that_the_scope_button_deleted_comes_back_out_of_scope() -> No
     assert world.google_names() == ["Ana Ruiz"]
     mapping = world.mapping(sugar_id)
     assert (mapping.state, mapping.google_id is not None) == (State.OUT_OF_SCOPE, True)
+
+
+def test_a_record_deleted_in_sugar_comes_back_once_however_often_that_is_undone() -> None:
+    world = World()
+    set_switches(world)
+    sugar_id, google_id = link(world)
+    world.clock.advance(minutes=15)
+    world.delete_google(google_id)
+    world.settle()
+    entry = last(world, "delete", Side.SUGAR)
+    first, second = undo(world, entry.id)[0], undo(world, entry.id)[0]
+    assert (first.state, second.state) == ("ready", "ready")
+    apply(world, first.id)
+    apply(world, second.id)
+    third, actions = undo(world, entry.id)
+    assert (third.state, actions) == ("refused", [])
+    assert world.sugar_names() == ["Ana Ruiz"]
+    restored = world.sugar_contacts()[0]["id"]
+    world.sugar.delete_contact(restored)
+    world.settle()
+    apply(world, undo(world, entry.id)[0].id)
+    assert [record["id"] for record in world.sugar_contacts()] not in ([], [restored])

@@ -306,3 +306,22 @@ def test_nobody_sees_or_decides_what_is_another_s(place: Place, ada: Browser) ->
         post(bob, f"/backlog/{entry}/{verb}", partner="c1", said="Try again")
     post(bob, "/backlog/release", cause="refused", said="Try all 1 again")
     assert [held.id for held in backlog.every_entry(place.engine.db, ada.sub)] == [entry]
+
+
+def test_twins_on_one_side_are_told_by_name_and_link_there(place: Place, ada: Browser) -> None:
+    """The one that comes second looks like a contact that is only being created: both are in Sugar."""
+    ids = [
+        place.world.add_sugar(
+            first_name="Dora", last_name="Double", email="dora@x.test", assigned_user_id="user-ada"
+        )
+        for _ in range(2)
+    ]
+    ada.post("/api/sync")
+    place.work()
+    (entry,) = ada.json("/api/backlog")["items"]
+    (twin,) = set(ids) - {entry["sugar_id"]}
+    assert entry["partners"] == [{"id": twin, "name": "Dora Double", "side": "sugar"}]
+    page = ada.get("/backlog")
+    assert f'/#Contacts/{twin}"' in page.text
+    assert "new:" not in page.text
+    assert "It looks like Dora Double in Sugar" in words_of(page)

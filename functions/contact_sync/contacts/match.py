@@ -21,6 +21,8 @@ from .normal_form import comparison_key, full_name_key, match_address
 
 ADDRESS = "a:"
 NAMED = "n:"
+TWIN = "new:"
+"""Before a record's id: the one of the other side that is being created for that record."""
 
 
 @dataclass(frozen=True, slots=True)

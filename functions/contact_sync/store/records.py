@@ -202,7 +202,9 @@ class BacklogEntry:
     records: Mapping[str, Any] | None = None
     """Both sides' Contacts as last seen; None for a Google contact without a mapping."""
     partners: tuple[str, ...] = ()
-    """The ids among which the user chooses (ambiguous), or the id this one looks like (duplicate, merged)."""
+    """The ids among which the user chooses (ambiguous), or the id this one looks like (duplicate, merged).
+
+    After `match.TWIN` it is the id of a record of the entry's own side, which was synced first."""
     released: datetime | None = None
 
 

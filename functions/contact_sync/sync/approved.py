@@ -13,6 +13,7 @@ from dataclasses import replace
 from ..contacts.actions import Become, Create, Forget, Update, Wait
 from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.normal_form import field_text
 from ..errors import SyncError
 from ..services.outcome import Outcome, Status
 from ..services.sugar import NOT_SENT
@@ -113,7 +114,7 @@ class Approved(Choice):
                 batch.cases.append(case)
             elif key not in self._begun:
                 self._move(key, declined or _why(held, case))
-            elif isinstance(held, ContactMapping) and held.state is State.CREATING:
+            elif self._in_doubt(held):
                 self._move(key, FAILED[Status.UNKNOWN])
         return batch
 
@@ -135,9 +136,27 @@ class Approved(Choice):
             return True
         if case.key not in self._begun:
             return False
-        # An interrupted run of this preview got so far: neither side is written for what is left to do.
-        agreed = isinstance(action, Update) and not action.merged.targets
-        return agreed or (isinstance(action, Become) and action.state is State.GONE)
+        # An interrupted run of this preview got so far: what is left to do is part of what was shown.
+        if isinstance(action, Update):
+            return self._was_shown(case.key, action)
+        return isinstance(action, Become) and action.state is State.GONE
+
+    def _was_shown(self, key: str, action: Update) -> bool:
+        """Whether the preview showed every field that is to be written, with this value."""
+        shown = {(change.side, change.field, change.after) for change in self._actions[key].changes}
+        left = {
+            (side, name, field_text(name, getattr(target, name)))
+            for side, target in action.merged.targets.items()
+            for name in action.merged.fields_to_write(side)
+        }
+        return left <= shown
+
+    def _in_doubt(self, held: ContactMapping | IndexEntry | None) -> bool:
+        """Whether a create was sent for it, and nobody knows what became of that."""
+        if isinstance(held, IndexEntry) and held.mapping is not None:
+            found = mappings.get(self.session.engine.db, self.session.user.id, [held.mapping])
+            held = found.get(held.mapping)
+        return isinstance(held, ContactMapping) and held.state is State.CREATING
 
     def _move(self, key: str, why: str) -> None:
         self._moved[key] = Moved(key, self._actions[key].name, why)

@@ -62,10 +62,12 @@ def decided(
 ) -> Batch:
     """These contacts, read directly and decided by the ordinary rules, the guard's included.
 
-    `companies` are looked up in Sugar beside those that the contacts name.
+    Of records that are alike the first one decides what becomes of the others: they come by their ids, so that a
+    preview and the run that applies it agree. `companies` are looked up in Sugar beside those that the contacts name.
     """
     gatherer = Gatherer(session)
-    batch = gatherer.gather(chosen, entries, companies)
+    by_id = sorted(chosen, key=lambda mapping: mapping.sugar_id)
+    batch = gatherer.gather(by_id, sorted(entries, key=lambda entry: entry.google_id), companies)
     Decider(session, gatherer).decide(batch.cases)
     guard(session, batch)
     return batch

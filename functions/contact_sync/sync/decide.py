@@ -19,7 +19,7 @@ from ..contacts.actions import (
     Wait,
 )
 from ..contacts.mapping import Missing, State
-from ..contacts.match import Match, Party, Verdict
+from ..contacts.match import TWIN, Match, Party, Verdict
 from ..contacts.merge import differs_from_base
 from ..contacts.plan import place, plan
 from ..contacts.side import Side
@@ -130,7 +130,7 @@ class Decider:
         if isinstance(action, Create):
             key = case.key
             terms = field.parties[side][key].terms if key in field.parties[side] else frozenset()
-            field.put(side.other, Party(f"new:{key}", terms, placed=True))
+            field.put(side.other, Party(TWIN + key, terms, placed=True))
             if key in field.parties[side]:
                 field.placed(side, key)
         elif isinstance(action, Update):

@@ -109,11 +109,15 @@ def order_apply(engine: Engine, user_id: str, preview_id: str, leave_out: Collec
 def order_clean(engine: Engine, user_id: str, count: int) -> str:
     """Have the Google contacts deleted whose Sugar records left the scope. Returns the id of the run.
 
+    A second click is the same order: on its own it might delete others, which left the scope after the first was done.
     Raises Refused if there are not exactly `count` of them.
     """
     there = mappings.count_with_google(engine.db, user_id, State.OUT_OF_SCOPE)
     if there != count:
         raise Refused(409, f"By now {there} contacts are out of your scope and still in Google. Look again.")
+    under_way = _waiting(engine, user_id, "clean", begun=True)
+    if under_way is not None:
+        return under_way
     run_id = engine.new_id()
     _order(engine, user_id, "clean", run_id, total=count, urgent=True)
     return run_id
@@ -141,12 +145,13 @@ def order_report(engine: Engine, user_id: str) -> str:
     return _ordered_preview(engine, user_id, [_full_intake(user_id)])
 
 
-def _waiting(engine: Engine, user_id: str, trigger: str) -> str | None:
-    """The latest run, if it is of this kind and no worker has taken it yet."""
+def _waiting(engine: Engine, user_id: str, trigger: str, *, begun: bool = False) -> str | None:
+    """The latest run, if it is of this kind and no worker has taken it yet; with `begun`, also one that has begun."""
     latest, _ = runs.page(engine.db, user_id, limit=1)
     for run in latest:
         fresh = engine.now() - run.started < JOINS
-        if run.trigger == trigger and run.phase == "queued" and run.finished is None and fresh:
+        waits = run.finished is None and (begun or run.phase == "queued")
+        if run.trigger == trigger and waits and fresh:
             return run.id
     return None
 

@@ -11,7 +11,7 @@ from ..store import backlog, mappings
 from ..store.database import Database
 from ..store.records import BacklogEntry
 from .caller import caller, user_id
-from .names import Names
+from .names import Names, partner_of
 from .operation import Answer, Asked, Operations, Sent
 from .runs import run_soon
 from .site import PAGE, Cursor, Moment, Refusal, Text, refusals, site
@@ -56,10 +56,11 @@ class Decided(Answer, frozen=True, kw_only=True):
 
 
 class Partner(Answer, frozen=True, kw_only=True):
-    """A record that this contact may be, or that it looks like."""
+    """A record that this contact may be, or that it looks like, and the side it is on."""
 
     id: str
     name: str
+    side: Side
 
 
 class BacklogItem(Answer, frozen=True, kw_only=True):
@@ -238,11 +239,16 @@ def _shown(entries: Sequence[BacklogEntry]) -> list[BacklogItem]:
             attempts=entry.attempts,
             since=entry.since,
             records=dict(entry.records) if entry.records is not None else None,
-            partners=[Partner(id=partner, name=names.partner(partner)) for partner in entry.partners],
+            partners=[_partner(names, entry, partner) for partner in entry.partners],
             deletes_on=deletes_on.get(entry.id),
         )
         for entry in entries
     ]
+
+
+def _partner(names: Names, entry: BacklogEntry, partner: str) -> Partner:
+    side, record_id = partner_of(entry, partner)
+    return Partner(id=record_id, name=names.partner(record_id), side=side)
 
 
 def _deletes_on(entries: Sequence[BacklogEntry]) -> dict[str, Side]:

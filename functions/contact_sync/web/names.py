@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..contacts.match import TWIN
+from ..contacts.side import Side
 from ..errors import SyncError
 from ..store import mappings
 from ..store.records import BacklogEntry, User
@@ -29,8 +31,8 @@ class Names:
         in_google = {entry.google_id for entry in entries if entry.google_id and not entry.name}
         in_sugar: set[str] = set()
         for entry in entries:
-            looks_at_google = entry.sugar_id is not None and entry.cause != _ON_SUGAR
-            (in_google if looks_at_google else in_sugar).update(entry.partners)
+            for side, record_id in (partner_of(entry, partner) for partner in entry.partners):
+                (in_google if side is Side.GOOGLE else in_sugar).add(record_id)
         known = mappings.get(site.engine.db, user.id, sorted(in_sugar)) if in_sugar else {}
         return cls(
             _from_google(site, user, sorted(in_google)) if in_google else {},
@@ -40,6 +42,14 @@ class Names:
     def partner(self, key: str) -> str:
         """The name of a candidate."""
         return self.sugar.get(key) or self.google.get(key, "")
+
+
+def partner_of(entry: BacklogEntry, partner: str) -> tuple[Side, str]:
+    """On which side the other contact of an entry is, and its id there."""
+    own = Side.GOOGLE if entry.sugar_id is None else Side.SUGAR
+    if partner.startswith(TWIN):
+        return own, partner.removeprefix(TWIN)
+    return (Side.SUGAR if entry.cause == _ON_SUGAR else own.other), partner
 
 
 def _from_google(site: Site, user: User, google_ids: Sequence[str]) -> dict[str, str]:

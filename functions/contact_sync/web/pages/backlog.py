@@ -48,9 +48,8 @@ class Question:
 
     @property
     def partners_are_in(self) -> Side:
-        """The side of the contacts that it may be or looks like."""
-        from_sugar = self.item.sugar_id is not None and self.item.cause != "merged_in_google"
-        return Side.GOOGLE if from_sugar else Side.SUGAR
+        """The side of the contacts among which the user chooses."""
+        return Side.GOOGLE if self.item.sugar_id is not None else Side.SUGAR
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,15 @@ TITLES = {
     503: "That does not work right now",
 }
 
+OWN_TITLES = {
+    "permission_missing": "Access was not granted",
+    "wrong_account": "That was another account",
+    "sign_in_cancelled": "You are not signed in",
+    "email_not_verified": "You are not signed in",
+    "domain_not_allowed": "This account cannot be used here",
+}
+"""Errors of which more can be said than the status does."""
+
 
 def wants_page() -> bool:
     """Whether the answer is for a person: everything but the API, unless a program asks."""
@@ -67,7 +76,7 @@ def page(status: int, code: str, message: str) -> Response:
     answer = render(
         "error.html",
         status,
-        title=TITLES.get(status, "Something went wrong"),
+        title=OWN_TITLES.get(code) or TITLES.get(status, "Something went wrong"),
         message=PLAIN.get(code, message),
         way=way_on(code),
         email=session.get("email"),
