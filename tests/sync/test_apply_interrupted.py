@@ -169,3 +169,20 @@ def test_what_an_interrupted_apply_wrote_on_one_side_only_is_finished_on_the_oth
     assert [item["title"] for item in titles(world)] == ["CTO"]
     assert world.sugar_contacts()[0]["description"] == "plays chess"
     assert world.writes() == written + 2
+
+
+def test_an_apply_whose_task_got_lost_is_begun_when_it_is_ordered_again() -> None:
+    world, _ = varied()
+    found, _ = preview(world)
+    run_id = orders.order_apply(world.engine, world.first.sub, found.id, [])
+    [lost] = world.tasks
+    world.tasks.clear()
+    world.clock.advance(minutes=3)
+    assert orders.order_apply(world.engine, world.first.sub, found.id, []) == run_id
+    deliver(world, only="apply")
+    assert dict(run(world, run_id).counts) == found.counts
+    written = world.writes()
+    world.tasks.append(lost)
+    deliver(world, only="apply")
+    assert orders.order_apply(world.engine, world.first.sub, found.id, []) == run_id
+    assert (world.writes(), moved(world, found.id), world.tasks) == (written, {}, [])

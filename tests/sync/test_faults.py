@@ -12,6 +12,7 @@ from tests.sync.rich_world import Settled, after_the_storm, assert_sound, rich_w
 from tests.world import WITH_DELETES, Auto, World
 
 from contact_sync.errors import TransientForAll
+from contact_sync.store import runs
 from local_stack.firestore.errors import StatusError
 
 SUGAR_FAULTS = ("500 db_error", "503 maintenance", "502 html", "429", "401")
@@ -116,6 +117,24 @@ def test_sugar_in_maintenance_is_told_to_the_queue_and_the_lease_is_given_back(k
         assert raised.value.code == "sugar_down"
     assert world.user().lease is None
     assert world.user().connection == "connected"
+
+
+@pytest.mark.parametrize("trigger", ["manual", "preview", "schedule"])
+def test_who_ordered_a_run_is_told_what_it_waits_for(trigger: str) -> None:
+    world = rich_world()
+    world.sugar.faults.add("503 maintenance", "^/bulk$", times=1)
+    with pytest.raises(TransientForAll):
+        world.sync(trigger, run_id="r1")
+    told = runs.get(world.engine.db, world.first.sub, "r1")
+    if trigger == "schedule":
+        assert told is None
+        return
+    assert told is not None
+    assert (told.phase, told.finished, told.error) == ("queued", None, "sugar_down")
+    world.sync(trigger, run_id="r1")
+    over = runs.get(world.engine.db, world.first.sub, "r1")
+    assert over is not None
+    assert (over.finished is not None, over.error) == (True, None)
 
 
 @pytest.mark.parametrize("hook", ["before_commit", "after_commit"])

@@ -100,6 +100,18 @@ def test_a_difference_that_the_switches_leave_alone_waits(world: World) -> None:
     assert proof.sentence(proved(world)).endswith("1 still waiting")
 
 
+def test_a_difference_that_only_one_direction_leaves_alone_is_not_called_equal(world: World) -> None:
+    world.set(**switches(su=True, sc=True))
+    world.settle()
+    world.clock.advance(hours=1)
+    contact = world.google_contacts()[0]
+    world.edit_google(contact["resourceName"].removeprefix("people/"), biographies=[{"value": "plays chess"}])
+    world.clock.advance(hours=1)
+    world.sync("reconcile")
+    found = proved(world)
+    assert (found.equal, found.repaired, found.waiting) == (PAIRS - 1, 0, 1)
+
+
 def test_records_that_are_missing_are_orphans(world: World) -> None:
     world.set(from_sugar=WITH_DELETES.from_sugar, from_google=WITH_DELETES.from_google)
     world.sync("manual")

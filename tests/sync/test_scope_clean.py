@@ -157,6 +157,7 @@ def test_a_process_that_dies_around_any_outside_call_of_a_clean_loses_nothing(si
 
 def test_a_second_click_is_the_same_order() -> None:
     world, _ = moved_out()
+    world.clock.advance(seconds=1)
     first = orders.order_clean(world.engine, world.first.sub, 3)
     assert orders.order_clean(world.engine, world.first.sub, 3) == first
     assert [task[0]["run"] for task in world.tasks] == [first]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
@@ -12,8 +13,9 @@ from tests.web.planned import ID, create, merge, planned, quarantine
 from tests.world import Person
 from werkzeug.test import TestResponse
 
+from contact_sync.contacts.side import Side
 from contact_sync.store import previews
-from contact_sync.store.records import Applied, Moved
+from contact_sync.store.records import Applied, Moved, PlannedChange
 
 
 def ticks(answer: TestResponse) -> dict[str, bool]:
@@ -96,6 +98,18 @@ def test_a_contact_shows_both_records_before_and_after(place: Place, ada: Browse
     assert "Field Sugar Google (new)" in words_of(page)
     assert "E-mail addresses a@example.test after: a@example.test" in words_of(page)
     assert "Fax" not in words_of(page)
+
+
+def test_a_text_that_would_fill_the_page_opens_on_demand(place: Place, ada: Browser) -> None:
+    action = create("a", "Ruiz")
+    story = "A long story. " * 200
+    held = dict(action.after[Side.GOOGLE]) | {"description": story}
+    change = PlannedChange(Side.GOOGLE, "description", "", story)
+    planned(place, ada, replace(action, after={Side.GOOGLE: held}, changes=(*action.changes, change)))
+    page = ada.get(f"/preview/{ID}/contacts/a").text
+    shut = re.sub(r"</summary>.*?</details>", "", page, flags=re.DOTALL)
+    assert page.count("A long story.") > 200
+    assert 0 < shut.count("A long story.") < 20
 
 
 def test_what_needs_a_decision_is_listed_with_its_reason(place: Place, ada: Browser) -> None:

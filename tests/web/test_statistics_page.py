@@ -115,6 +115,19 @@ def test_why_leads_to_the_decision_that_is_needed(place: Place, ada: Browser) ->
     assert f'href="/backlog/{entry}"' in page
 
 
+def test_moments_in_an_answer_are_shown_in_the_reader_s_own_time(place: Place, ada: Browser) -> None:
+    """The script does that to every <time>; names stay text, whatever they look like."""
+    place.world.add_sugar(
+        first_name="<b>Ana</b>", last_name="Ruiz", email="ana@x.test", assigned_user_id="user-ada"
+    )
+    ada.post("/api/sync")
+    place.work()
+    answer = ada.get("/statistics?q=ana%40x.test").text.partition("What was done with it")[0]
+    told = f"{place.engine.now():%Y-%m-%d}"
+    assert f'The sync last wrote it on <time datetime="{told}T' in answer
+    assert "<b>Ana" not in answer
+
+
 def test_nothing_found_is_said_and_the_question_stays_in_the_box(ada: Browser) -> None:
     evil = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
     page = ada.get(f"/statistics?q={evil}").text

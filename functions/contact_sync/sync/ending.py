@@ -116,6 +116,7 @@ class Ending:
     def failed_look(self, error: SyncError, updated_at: datetime) -> Summary:
         """The look failed: nothing is stored but the state of the user."""
         if isinstance(error, TransientForAll):
+            self._tell(error)
             raise error
         session = self.session
         summary = self.progress.summary(error.code)
@@ -128,6 +129,12 @@ class Ending:
         session.engine.db.commit(writes)
         self._follow(error)
         return summary
+
+    def _tell(self, error: SyncError) -> None:
+        """Let whoever watches this run know what it waits for; the queue delivers its task again."""
+        if self.session.trigger == "manual" or self.ordered:
+            with suppress(SyncError):
+                self.session.engine.db.commit([self.progress.write("queued", error=error.code)])
 
     def lost(self) -> Summary:
         """Another run took the lease over: nothing is recorded about contacts, only that this run is over."""

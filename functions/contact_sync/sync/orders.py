@@ -86,7 +86,12 @@ def order_apply(engine: Engine, user_id: str, preview_id: str, leave_out: Collec
             if applied.leave_out != wanted:
                 raise Refused(409, "This preview was applied already. Ask for a new one.")
             run = runs.get(engine.db, user_id, run_id)
-            if run is None or run.error is None:
+            if run is None or run.error is None or run.finished is None:
+                if run is not None and run.phase == "queued" and now - run.started > JOINS:
+                    # Its task may be lost; a second one finds nothing left to do.
+                    again = schedule.successor_task("again", user_id, f"{run_id}/{now:%Y-%m-%dT%H:%M}")
+                    payload = {"user": user_id, "trigger": "apply", "run": run_id}
+                    engine.enqueue(payload, name=again, urgent=True)
                 return run_id
         elif wanted and not previews.action_ids(engine.db, user_id, preview_id).issuperset(wanted):
             raise Refused(409, "What is to be left out is not in this preview, so nothing was done.")

@@ -14,6 +14,7 @@ from datetime import datetime
 from ..contacts.actions import Nothing, Update
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import State
+from ..contacts.merge import differs_from_base
 from ..services.outcome import Status
 from ..store.mappings import Standing
 from ..store.records import Cursors, Proof
@@ -50,12 +51,24 @@ def after(proof: Proof, batch: Batch) -> Proof:
     """The proof once a batch is recorded: pairs that waited since the comparison are equal by now, or put right."""
     done = [case for case in batch.cases if case.mapping is not None and _waited(case.mapping, proof.at)]
     repaired = sum(isinstance(case.action, Update) and _written(case) for case in done)
-    equal = sum(isinstance(case.action, Update | Nothing) and not case.outcomes for case in done)
+    equal = sum(isinstance(case.action, Update | Nothing) and _is_equal(case) for case in done)
     return replace(
         proof,
         equal=proof.equal + equal,
         repaired=proof.repaired + repaired,
         waiting=max(0, proof.waiting - equal - repaired),
+    )
+
+
+def _is_equal(case: Case) -> bool:
+    """Whether both sides were found to agree: nothing was sent, and no switch holds a difference back."""
+    mapping, action = case.mapping, case.action
+    if mapping is None or case.outcomes:
+        return False
+    base = action.merged.base if isinstance(action, Update) else mapping.base
+    return not any(
+        view.contact is not None and differs_from_base(view.contact, base, view.holds, mapping.held.get(side))
+        for side, view in case.views.items()
     )
 
 

@@ -137,7 +137,8 @@ def _unlinked(mapping: Mapping, _standing: Standing) -> list[str]:
             return ["It was decided that it stays in Sugar only. Link it again to have it synced."]
         return ["It was unlinked: both sides stay as they are until it is linked again."]
     there, here = NAMES[missing.side], NAMES[missing.side.other]
-    kept = "deleting there was off at that time" if not missing.delete_on else "it was decided to keep it"
+    off = "deleting there was off, or had only just been switched on"
+    kept = off if not missing.delete_on else "it was decided to keep it"
     return [
         f"It was deleted in {there}, noticed on {_time(missing.at)}. It stays in {here}, because {kept}.",
         f"It is not created in {there} again, unless you link it again. If it comes back there by itself, it is "

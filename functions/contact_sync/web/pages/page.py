@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, session, url_for
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...contacts.mapping import State
@@ -18,6 +20,8 @@ from . import words
 
 STATIC = Path(__file__).parents[1] / "static"
 TEMPLATES = Path(__file__).parents[1] / "templates"
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) at (\d\d:\d\d) UTC")
+"""A moment as sentences of the API tell it."""
 
 
 def pages(name: str) -> Blueprint:
@@ -110,7 +114,7 @@ def set_up(app: Flask) -> None:
         "State": State,
         "now": lambda: site().engine.now(),
     }
-    app.jinja_env.filters |= {"iso": iso, "moment": moment, "number": number}
+    app.jinja_env.filters |= {"iso": iso, "moment": moment, "number": number, "timed": timed}
     # Not /static: the functions framework answers that itself.
     app.add_url_rule("/assets/<name>", "static_files", static_file)
 
@@ -133,6 +137,11 @@ def iso(at: datetime) -> str:
 def moment(at: datetime) -> str:
     """A moment for people, in UTC; a script shows it in the reader's own time."""
     return f"{at.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
+
+
+def timed(text: str) -> Markup:
+    """A sentence, its moments marked so that the script shows them in the reader's own time."""
+    return Markup(_MOMENT.sub(r'<time datetime="\1T\2Z">\1 at \2 UTC</time>', str(escape(text))))
 
 
 def number(value: int) -> str:

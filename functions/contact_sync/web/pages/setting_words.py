@@ -50,9 +50,9 @@ HINTS = {
 
 WARNINGS = {
     "from_sugar.delete": "Deletes contacts in your Google account. Google keeps them in its trash for 30 days. Many "
-    "deletions at once wait for your decision first.",
+    "deletions at once wait for your decision first. What is deleted in Sugar before the next sync stays in Google.",
     "from_google.delete": "Deletes records in Sugar that your whole company uses. Many deletions at once wait for "
-    "your decision first.",
+    "your decision first. What is deleted in Google before the next sync stays in Sugar.",
 }
 
 CHOICES = {
