@@ -7,7 +7,7 @@ import re
 import pytest
 from tests.web.browser import Browser, Place, words_of
 from tests.web.questions import ask, follow, mass_deletion, post, shown
-from tests.world import WITH_DELETES
+from tests.world import BOTH_WAYS, WITH_DELETES, Person
 
 from contact_sync.contacts.mapping import Mapping, State
 from contact_sync.contacts.settings import Direction, SyncSettings
@@ -325,3 +325,30 @@ def test_twins_on_one_side_are_told_by_name_and_link_there(place: Place, ada: Br
     assert f'/#Contacts/{twin}"' in page.text
     assert "new:" not in page.text
     assert "It looks like Dora Double in Sugar" in words_of(page)
+
+
+def test_a_contact_that_is_only_in_google_is_shown_with_what_it_holds_there(
+    place: Place, ada: Browser
+) -> None:
+    place.change(ada.sub, settings=BOTH_WAYS, settings_version=2, intake_version=2)
+    phone = [{"value": "+44 7700 900002", "type": "mobile"}]
+    key = place.world.add_google(person=Person(ada.sub, "user-ada"), phoneNumbers=phone)
+    ada.post("/api/sync")
+    place.work()
+    (entry,) = ada.json("/api/backlog")["items"]
+    assert (entry["cause"], entry["google_id"], entry["name"]) == ("no_name", key, "+44 7700 900002")
+    assert entry["records"]["google"]["phone_mobile"] == "+44 7700 900002"
+    assert "The record, as last seen" in words_of(ada.get("/backlog"))
+
+
+def test_a_contact_is_shown_beside_the_one_in_google_that_it_looks_like(place: Place, ada: Browser) -> None:
+    person = Person(ada.sub, "user-ada")
+    for title in ("Cook", "Chef"):
+        place.world.add_sugar(person, first_name="Dora", last_name="Double", email="dora@x.test", title=title)
+        ada.post("/api/sync")
+        place.work()
+    (entry,) = ada.json("/api/backlog")["items"]
+    assert (entry["cause"], [partner["side"] for partner in entry["partners"]]) == ("duplicate", ["google"])
+    titles = {side: record["title"] for side, record in entry["records"].items() if record}
+    assert titles == {"sugar": "Chef", "google": "Cook"}
+    assert "Both records, as last seen" in words_of(ada.get("/backlog"))

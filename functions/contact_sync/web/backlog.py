@@ -64,7 +64,7 @@ class Partner(Answer, frozen=True, kw_only=True):
 
 
 class BacklogItem(Answer, frozen=True, kw_only=True):
-    """A contact that waits for a decision, and why. `records` are both sides as last seen, where they are kept.
+    """A contact that waits for a decision, and why. `records` are both sides as last seen.
 
     `deletes_on` is the side on which a release would delete it, where a deletion is the question.
     """
@@ -238,7 +238,7 @@ def _shown(entries: Sequence[BacklogEntry]) -> list[BacklogItem]:
             group=entry.group,
             attempts=entry.attempts,
             since=entry.since,
-            records=dict(entry.records) if entry.records is not None else None,
+            records=names.records(entry),
             partners=[_partner(names, entry, partner) for partner in entry.partners],
             deletes_on=deletes_on.get(entry.id),
         )
