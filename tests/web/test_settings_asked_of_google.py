@@ -116,7 +116,13 @@ class TestExposed:
         assert "being counted" in words_of(part)
         assert "<html" not in part.text
         place.work()
-        assert "0 more contacts" in words_of(ada.get("/settings/exposed", headers=HTMX))
+        counted = words_of(ada.get("/settings/exposed", headers=HTMX))
+        assert "Of those that you have now none would be created there (counted" in counted
+        place.world.google.add_contact(ada.sub, {"names": [{"givenName": "Ana"}]})
+        swap(ada, Form(ada.get("/"), id="count"))
+        place.work()
+        counted = words_of(ada.get("/settings/exposed", headers=HTMX))
+        assert "Your company will see 1 more contact, private ones too" in counted
 
     def test_a_saved_change_of_the_label_tells_it_anew(self, ada: Browser) -> None:
         form = Form(ada.get("/"), id="settings")
