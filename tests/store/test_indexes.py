@@ -95,7 +95,6 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     ],
     mappings.names_beginning: [{"text": "An", "limit": 2}],
     mappings.deletions_waiting: [{"side": Side.GOOGLE}],
-    mappings.by_name: [{"name": "Ana"}],
     mappings.by_state: [{"state": State.LINKED, "cursor": None, "limit": 2}],
     mappings.left_scope: [{"limit": 2}, {"limit": 2, "after": "c1"}],
     mappings.count_with_google: [{"state": State.GONE}],

@@ -228,7 +228,7 @@ def test_a_made_up_cursor_is_refused(counted: Database, cursor: str) -> None:
 
 def test_a_linked_contact_is_found_by_its_name(db: Database) -> None:
     store(db, Mapping("s1", name="Ana Cy"), Mapping("s2", name="Ana"))
-    assert sugar_ids(mappings.by_name(db, "u1", "Ana Cy")) == ["s1"]
+    assert sugar_ids(mappings.matching(db, "u1", name="Ana Cy")) == ["s1"]
 
 
 def test_a_sugar_record_tells_whose_mappings_it_has(db: Database) -> None:

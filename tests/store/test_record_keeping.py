@@ -151,7 +151,11 @@ def test_backlog_is_counted_by_cause_and_by_group(db: Database) -> None:
 def test_backlog_entries_are_released_and_closed(db: Database) -> None:
     db.commit([backlog.put("u1", waiting("b1")), backlog.put("u1", waiting("b2"))])
     db.commit(
-        [backlog.release("u1", "b1", at(1)), backlog.patch("u1", "b1", attempts=2), backlog.close("u1", "b2")]
+        [
+            backlog.patch("u1", "b1", released=at(1)),
+            backlog.patch("u1", "b1", attempts=2),
+            backlog.close("u1", "b2"),
+        ]
     )
     assert backlog.get(db, "u1", ["b1", "b2"]) == {"b1": waiting("b1", released=at(1), attempts=2)}
 

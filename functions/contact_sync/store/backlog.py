@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from . import users
@@ -26,11 +25,6 @@ def put(user_id: str, entry: BacklogEntry) -> Write:
 def patch(user_id: str, entry: str, **fields: Any) -> Write:
     """The named fields of an entry that exists; None clears one."""
     return Write(_path(user_id, entry), Kind.UPDATE, changed_data(BacklogEntry, fields))
-
-
-def release(user_id: str, entry: str, at: datetime) -> Write:
-    """The user asked to decide again; the next run closes the entry or keeps it."""
-    return patch(user_id, entry, released=at)
 
 
 def close(user_id: str, entry: str) -> Write:

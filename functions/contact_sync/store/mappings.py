@@ -77,11 +77,6 @@ def deletions_waiting(db: Database, user_id: str, side: Side) -> list[Mapping]:
     return matching(db, user_id, deletion_waits=side, backlog=None)
 
 
-def by_name(db: Database, user_id: str, name: str) -> list[Mapping]:
-    """The mappings of contacts with exactly this name."""
-    return matching(db, user_id, name=name)
-
-
 def names_beginning(db: Database, user_id: str, text: str, limit: int) -> list[Mapping]:
     """The mappings of contacts whose name begins with exactly this text, by name."""
     last = text + "\uf8ff"
