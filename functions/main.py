@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import functions_framework
 from flask import Flask, Request, Response, jsonify
@@ -39,12 +39,28 @@ def _trace(request: Request) -> str | None:
     return request.headers.get("X-Cloud-Trace-Context")
 
 
-def _unavailable(error: TransientForAll) -> Response:
-    """A fault that all users share: Cloud Tasks backs the whole queue off."""
-    response = jsonify({"error": {"code": error.code, "message": error.message}})
-    response.status_code = 503
-    response.headers["Retry-After"] = str(int(error.retry_after or 30))
+def _refused(status: int, code: str, message: str) -> Response:
+    response = jsonify({"error": {"code": code, "message": message}})
+    response.status_code = status
     return response
+
+
+def _answer(what: str, do: Callable[[], Mapping[str, Any]], **more: Any) -> Response:
+    """What a piece of work comes to. What goes wrong is logged here, where the log still knows whose work it is.
+
+    Left to the framework it would be logged later, and its text would be the answer.
+    """
+    try:
+        return jsonify(do())
+    except TransientForAll as error:
+        log.warning(f"{what} failed", extra={"code": error.code, **more})
+        # Cloud Tasks backs the whole queue off.
+        response = _refused(503, error.code, error.message)
+        response.headers["Retry-After"] = str(int(error.retry_after or 30))
+        return response
+    except Exception as error:
+        log.error(f"{what} crashed", exc_info=error, extra=more)
+        return _refused(500, "internal", "The log says what went wrong.")
 
 
 def _configured(function: Callable[[Request], BaseResponse]) -> Callable[[Request], BaseResponse]:
@@ -61,11 +77,7 @@ def _configured(function: Callable[[Request], BaseResponse]) -> Callable[[Reques
             with logs.context(trace=_trace(request)):
                 for problem in error.problems:
                     log.error(problem, extra={"code": "configuration"})
-        response = jsonify(
-            {"error": {"code": "configuration", "message": "The log says what is not set up."}}
-        )
-        response.status_code = 500
-        return response
+        return _refused(500, "configuration", "The log says what is not set up.")
 
     return answer
 
@@ -77,15 +89,15 @@ def dispatcher(request: Request) -> BaseResponse:
     from contact_sync.sync.dispatch import dispatch
 
     config = _config("dispatcher")
-    with logs.context(trace=_trace(request)):
-        try:
-            db, queue = composition.database(config), composition.worker_queue(config)
-            answer = dispatch(db, queue.many, composition.utc_now())
-        except TransientForAll as error:
-            log.warning("dispatch failed", extra={"code": error.code})
-            return _unavailable(error)
+
+    def work() -> Mapping[str, Any]:
+        db, queue = composition.database(config), composition.worker_queue(config)
+        answer = dispatch(db, queue.many, composition.utc_now())
         log.info("dispatched", extra={"function": "dispatcher", "count": answer["enqueued"]})
-        return jsonify(answer)
+        return answer
+
+    with logs.context(trace=_trace(request)):
+        return _answer("dispatch", work)
 
 
 @functions_framework.http
@@ -98,17 +110,11 @@ def worker(request: Request) -> BaseResponse:
     try:
         asked = parse(request.get_data())
     except BadRequest as error:
-        response = jsonify({"error": {"code": "bad_request", "message": str(error)}})
-        response.status_code = 400
-        return response
+        return _refused(400, "bad_request", str(error))
     with logs.context(trace=_trace(request), run=asked.run, user=asked.user):
         retries = int(request.headers.get("X-CloudTasks-TaskRetryCount") or 0)
         last = retries + 1 >= _config("worker").tasks_max_attempts
-        try:
-            return jsonify(work(engine, asked, last_attempt=last))
-        except TransientForAll as error:
-            log.warning("run failed", extra={"code": error.code, "attempt": retries})
-            return _unavailable(error)
+        return _answer("run", lambda: work(engine, asked, last_attempt=last), attempt=retries)
 
 
 @functions_framework.http

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
 from tests.web.browser import WEB_URL, Browser, Place
 
 from contact_sync.errors import ContactAtFault, OperatorMustAct, RateLimited, TransientForAll, UserMustAct
+from contact_sync.logs import JsonLines
 
 PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -131,6 +133,21 @@ def test_a_fault_of_ours_is_logged_and_tells_nothing(
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
         "a request failed"
     ]
+
+
+@pytest.mark.parametrize("error", [KeyError("a bug"), TransientForAll("firestore_unavailable", "It is down")])
+def test_the_line_of_a_request_that_failed_names_the_user(
+    place: Place,
+    ada: Browser,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(caplog.handler, "emit", lambda record: lines.append(JsonLines("p").format(record)))
+    place.refuses = error
+    ada.post("/api/sync")
+    assert [json.loads(line)["user"] for line in lines] == [ada.sub]
 
 
 def test_signing_in_and_working_leave_no_address_and_no_token_in_the_logs(

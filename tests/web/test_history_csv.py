@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,11 @@ from tests.web.browser import Browser, Place
 
 from contact_sync.contacts.side import Side
 from contact_sync.errors import TransientForAll
+from contact_sync.logs import JsonLines
 from contact_sync.store import history
 from contact_sync.store.database import Database, Document, Query
 from contact_sync.store.records import Change, HistoryEntry
+from contact_sync.web.streaming import EndedEarly
 
 
 def told(place: Place, browser: Browser, number: int, *changes: Change, name: str = "Ana") -> None:
@@ -116,3 +119,26 @@ def test_a_history_that_cannot_be_read_is_an_error_and_no_empty_file(
 
     monkeypatch.setattr(Database, "query", silent)
     assert ada.get("/api/history.csv").status_code == 503
+
+
+def test_a_file_that_cannot_go_on_breaks_off_and_the_log_says_whose_it_was(
+    place: Place, ada: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ending it there would be a file that looks whole."""
+    for number in range(60):
+        told(place, ada, number)
+    lines: list[str] = []
+    monkeypatch.setattr(caplog.handler, "emit", lambda record: lines.append(JsonLines("p").format(record)))
+    answer = ada.get("/api/history.csv", headers={"X-Cloud-Trace-Context": f"{'a' * 32}/1"}, buffered=False)
+    pieces = answer.iter_encoded()
+    next(pieces), next(pieces)
+
+    def silent(*_: object) -> list[Document]:
+        raise KeyError(ada.sub + "@corp.test")
+
+    monkeypatch.setattr(Database, "query", silent)
+    with pytest.raises(EndedEarly):
+        list(pieces)
+    (line,) = [json.loads(line) for line in lines]
+    assert (line["severity"], line["message"], line["user"]) == ("ERROR", "an answer ended early", ada.sub)
+    assert f"{ada.sub}@" not in lines[0]

@@ -113,6 +113,31 @@ def test_a_bug_before_the_pages_are_there_does_not_log_the_token_of_a_hook(
     assert "h" * 40 not in printed
 
 
+@pytest.mark.usefixtures("logging_as_before")
+def test_a_run_that_crashes_is_logged_with_its_user_and_run_and_answers_nothing_of_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+    address = "ida@corp.test"
+
+    def crash(*_: object) -> None:
+        raise KeyError(address)
+
+    monkeypatch.setattr("contact_sync.sync.work.run", crash)
+    client = create_app("worker", str(FUNCTIONS / "main.py")).test_client()
+    task = {"user": "ada", "trigger": "manual", "run": "r1"}
+    answer = client.post("/", json=task, headers={"X-Cloud-Trace-Context": f"{'a' * 32}/1"})
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "internal")
+    printed = capsys.readouterr().out
+    (line,) = [json.loads(line) for line in printed.splitlines()]
+    assert (line["severity"], line["message"]) == ("ERROR", "run crashed")
+    assert (line["user"], line["run"], line["error"]) == ("ada", "r1", "KeyError")
+    assert line["logging.googleapis.com/trace"].endswith("a" * 32)
+    assert address not in printed and address not in answer.text
+
+
 def test_a_cold_start_does_not_load_google_s_large_libraries(tmp_path: Path) -> None:
     script = (
         "import sys, main; main._web_app().test_client().get('/health'); "

@@ -154,7 +154,14 @@ def _with_headers(response: Response) -> Response:
 
 
 def _failed(error: Exception) -> Response:
-    """Any error as JSON. Messages of foreign exceptions stay out: they may quote what they failed on."""
+    """Any error as JSON, its line in the log with the user whom it met."""
+    found = g.get("caller")
+    with logs.context(user=found.user.id if found else None):
+        return _answered(error)
+
+
+def _answered(error: Exception) -> Response:
+    """Messages of foreign exceptions stay out: they may quote what they failed on."""
     match error:
         case Refusal():
             return _answer(error.status, error.code, error.message, error.way, **error.more)
@@ -169,9 +176,7 @@ def _failed(error: Exception) -> Response:
             if isinstance(error, MethodNotAllowed):
                 response.headers["Allow"] = ", ".join(error.valid_methods or ())
             return response
-    found = g.get("caller")
-    with logs.context(user=found.user.id if found else None):
-        log.error("a request failed", exc_info=error)
+    log.error("a request failed", exc_info=error)
     return _answer(500, "internal", "Something went wrong on our side. It was logged; try again later.")
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC
 from itertools import chain
 
-from flask import Response, stream_with_context
+from flask import Response
 
 from ..store.records import HistoryEntry
+from .streaming import streamed
 
 COLUMNS = (
     "at",
@@ -36,7 +37,7 @@ def download(pages: Iterator[list[HistoryEntry]]) -> Response:
     # What cannot be read at all is an error, and not an empty file.
     first = next(pages, [])
     written = _written(chain([first], pages))
-    response = Response(stream_with_context(written), mimetype="text/csv")
+    response = Response(streamed(written), mimetype="text/csv")
     response.headers["Content-Disposition"] = "attachment; filename=contact-sync-history.csv"
     return response
 

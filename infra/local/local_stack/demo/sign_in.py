@@ -34,9 +34,9 @@ class Visitor:
         self.web = web
         self.cookies = cookies
         self._jar = MozillaCookieJar(cookies)
-        self._http = requests.Session()
-        self._http.trust_env = False
-        self._http.cookies = self._jar  # type: ignore[assignment]
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.http.cookies = self._jar  # type: ignore[assignment]
         self.csrf_token = ""
 
     def sign_in(self) -> str:
@@ -49,7 +49,7 @@ class Visitor:
 
     def get(self, path: str) -> Json:
         """Read something of the API. Raises WebFailed."""
-        return self._json(self._http.get(self.web + path, timeout=_SECONDS))
+        return self._json(self.http.get(self.web + path, timeout=_SECONDS))
 
     def every(self, path: str) -> list[Json]:
         """All items of a list of the API, page by page."""
@@ -64,22 +64,22 @@ class Visitor:
 
     def change_settings(self, **changes: Any) -> Json:
         """Replace some of the settings, under the version they were read with."""
-        answer = self._http.get(f"{self.web}/api/settings", timeout=_SECONDS)
+        answer = self.http.get(f"{self.web}/api/settings", timeout=_SECONDS)
         wanted = {**self._json(answer), **changes}
         headers = {"If-Match": answer.headers["ETag"], "X-CSRF-Token": self.csrf_token}
         return self._json(
-            self._http.put(f"{self.web}/api/settings", json=wanted, headers=headers, timeout=_SECONDS)
+            self.http.put(f"{self.web}/api/settings", json=wanted, headers=headers, timeout=_SECONDS)
         )
 
     def sync_now(self) -> str:
         """Start a sync; returns the run."""
         headers = {"X-CSRF-Token": self.csrf_token}
-        answer = self._http.post(f"{self.web}/api/sync", headers=headers, timeout=_SECONDS)
+        answer = self.http.post(f"{self.web}/api/sync", headers=headers, timeout=_SECONDS)
         return str(self._json(answer)["run"])
 
     def _follow(self, page: str) -> None:
         """Go where a page leads, by way of Google and back, to the web function's home."""
-        answer = self._http.get(self.web + page, timeout=_SECONDS)
+        answer = self.http.get(self.web + page, timeout=_SECONDS)
         if answer.status_code != 200 or urlsplit(answer.url).netloc != urlsplit(self.web).netloc:
             where = urlsplit(answer.url).path
             raise WebFailed(f"GET {page} ended at {where}: {answer.status_code} {answer.text[:300]}")
