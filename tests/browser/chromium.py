@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
-MISSING = "The browser tests need Chromium: apt-get install chromium (BROWSER=no leaves them out)"
+MISSING = "they need Chromium: apt-get install chromium"
 _SWITCHES = (
     "--no-sandbox",
     "--disable-gpu",
@@ -26,10 +26,15 @@ class ChromiumMissing(Exception):
     """There is no Chromium on this machine; the message says how to get it."""
 
 
+def installed() -> str | None:
+    """The program, where this machine has it."""
+    return shutil.which("chromium")
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A running headless Chromium. Raises ChromiumMissing."""
-    program = shutil.which("chromium")
+    program = installed()
     if program is None:
         raise ChromiumMissing(MISSING)
     with sync_playwright() as playwright:

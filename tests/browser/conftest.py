@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Error, Page
-from tests.browser.chromium import ChromiumMissing, chromium
+from tests.browser.chromium import MISSING, chromium, installed
 from tests.browser.system import System
 from tests.browser.views import VIEWS, new_context
 from tests.browser.watch import Watch
@@ -21,14 +21,14 @@ FAILURES = Path(__file__).with_name("failures")
 OpenPage = Callable[..., Page]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what needs a browser; with BROWSER=no leave it out."""
-    need = [item for item in items if "chrome" in getattr(item, "fixturenames", ())]
-    for item in need:
-        item.add_marker("browser")
-    if need and os.environ.get("BROWSER") == "no":
-        config.hook.pytest_deselected(items=need)
-        items[:] = [item for item in items if item not in need]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a browser; without one, or with BROWSER=no, leave it out."""
+    why = "BROWSER=no" if os.environ.get("BROWSER") == "no" else "" if installed() else MISSING
+    for item in items:
+        if "chrome" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+            if why:
+                item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -60,14 +60,8 @@ def _keep(watch: Watch, item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def chrome() -> Iterator[Browser]:
     """The one browser of this process."""
-    with ExitStack() as stack:
-        missing = ""
-        try:
-            yield stack.enter_context(chromium())
-        except ChromiumMissing as error:
-            missing = str(error)
-        if missing:
-            pytest.fail(missing, pytrace=False)
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

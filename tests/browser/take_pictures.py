@@ -74,7 +74,7 @@ def main(beginnings: Sequence[str]) -> int:
         with chromium() as browser:
             sizes = {picture.name: _take(browser, system, cookies, picture) for picture in wanted}
     except ChromiumMissing as missing:
-        print(missing, file=sys.stderr)
+        print(f"The pictures are not taken: {missing}", file=sys.stderr)
         return 1
     finally:
         system.close()
