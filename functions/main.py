@@ -46,14 +46,13 @@ def _refused(status: int, code: str, message: str) -> Response:
 
 
 def _answer(what: str, do: Callable[[], Mapping[str, Any]], **more: Any) -> Response:
-    """What a piece of work comes to. What goes wrong is logged here, where the log still knows whose work it is.
+    """What a piece of work comes to. What nobody foresaw is logged here, where the log still knows whose work it is.
 
     Left to the framework it would be logged later, and its text would be the answer.
     """
     try:
         return jsonify(do())
     except TransientForAll as error:
-        log.warning(f"{what} failed", extra={"code": error.code, **more})
         # Cloud Tasks backs the whole queue off.
         response = _refused(503, error.code, error.message)
         response.headers["Retry-After"] = str(int(error.retry_after or 30))
@@ -91,8 +90,12 @@ def dispatcher(request: Request) -> BaseResponse:
     config = _config("dispatcher")
 
     def work() -> Mapping[str, Any]:
-        db, queue = composition.database(config), composition.worker_queue(config)
-        answer = dispatch(db, queue.many, composition.utc_now())
+        try:
+            db, queue = composition.database(config), composition.worker_queue(config)
+            answer = dispatch(db, queue.many, composition.utc_now())
+        except TransientForAll as error:
+            log.warning("dispatch failed", extra={"code": error.code})
+            raise
         log.info("dispatched", extra={"function": "dispatcher", "count": answer["enqueued"]})
         return answer
 
@@ -114,7 +117,15 @@ def worker(request: Request) -> BaseResponse:
     with logs.context(trace=_trace(request), run=asked.run, user=asked.user):
         retries = int(request.headers.get("X-CloudTasks-TaskRetryCount") or 0)
         last = retries + 1 >= _config("worker").tasks_max_attempts
-        return _answer("run", lambda: work(engine, asked, last_attempt=last), attempt=retries)
+
+        def attempt() -> Mapping[str, Any]:
+            try:
+                return work(engine, asked, last_attempt=last)
+            except TransientForAll as error:
+                log.warning("run failed", extra={"code": error.code, "attempt": retries})
+                raise
+
+        return _answer("run", attempt, attempt=retries)
 
 
 @functions_framework.http
