@@ -10,7 +10,7 @@ import pytest
 
 from contact_sync import config
 from contact_sync.config_formats import Policy, QuietHours, TokenKey
-from contact_sync.contacts.settings import InvalidSettings, SyncSettings
+from contact_sync.contacts.settings import Direction, InvalidSettings, SyncSettings
 from contact_sync.errors import OperatorMustAct
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -216,9 +216,54 @@ def test_a_policy_forces_settings_by_path() -> None:
     assert (settings.from_google.update, settings.conflict) == (True, "google")
 
 
-def test_a_policy_with_an_unknown_path_does_not_apply() -> None:
+def test_a_policy_may_force_a_whole_group_and_forces_what_it_names() -> None:
+    raw = '{"forced": {"from_google": {"enabled": false, "delete": false}, "auto.interval_minutes": 15}}'
+    policy = config.load(DISPATCHER | {"POLICY": raw}, "dispatcher").policy
+    assert policy.forced == {
+        "from_google.enabled": False,
+        "from_google.delete": False,
+        "auto.interval_minutes": 15,
+    }
+    settings = policy.apply(SyncSettings(from_google=Direction(enabled=True, create=True, delete=True)))
+    assert settings.from_google == Direction(enabled=False, create=True, delete=False)
+
+
+@pytest.mark.parametrize(
+    ("forced", "named"),
+    [
+        ('{"from_nowhere.delete": true}', "from_nowhere.delete is no setting"),
+        ('{"auto": {"speed": 1}}', "auto.speed is no setting"),
+        ('{"auto": {"enabled.now": true}}', "auto.enabled.now' is no setting"),
+        ('{"version": 3}', "version is no setting"),
+        ('{"": true}', "'' is no setting"),
+        (r'{"auto\nenabled": true}', r"'auto\nenabled' is no setting"),
+        ('{"auto": {}}', "auto must be an object of its settings"),
+        ('{"auto": true}', "auto must be an object of its settings"),
+        ('{"from_google": null}', "from_google must be an object of its settings"),
+        ('{"auto.enabled": 1}', "auto.enabled does not fit"),
+        ('{"auto.enabled": "true"}', "auto.enabled does not fit"),
+        ('{"auto": {"enabled": null}}', "auto.enabled does not fit"),
+        ('{"auto.interval_minutes": 0}', "auto.interval_minutes does not fit"),
+        ('{"auto.interval_minutes": 5.5}', "auto.interval_minutes must be a whole number"),
+        ('{"auto.interval_minutes": NaN}', "auto.interval_minutes must be a whole number"),
+        ('{"sugar_scope": {"mine": true}}', "sugar_scope does not fit"),
+        ('{"conflict": "newest "}', "conflict does not fit"),
+        ('{"google_label": ""}', "google_label must be null or"),
+        ('{"google_label": "Work"}', "google_label must be null or"),
+        ('{"auto.enabled": true, "auto.enabled": false}', "'auto.enabled' twice"),
+        ('{"auto.enabled": true, "auto": {"enabled": false}}', "auto.enabled is given twice"),
+        ('{"auto.speed": 1, "conflict": 1}', "auto.speed is no setting; conflict does not fit"),
+        ("[" * 100_000, "must be JSON such as"),
+    ],
+)
+def test_a_policy_that_forces_what_cannot_be_is_named_in_one_line(forced: str, named: str) -> None:
+    line = problem(WEB | {"POLICY": f'{{"forced": {forced}}}'})
+    assert line.startswith("POLICY ") and named in line and "\n" not in line
+
+
+def test_no_policy_can_be_made_that_does_not_apply() -> None:
     with pytest.raises(InvalidSettings):
-        Policy({"from_nowhere.delete": True}).apply(SyncSettings())
+        Policy({"from_nowhere.delete": True})
 
 
 @pytest.mark.parametrize(

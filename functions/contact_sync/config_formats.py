@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from .contacts.settings import InvalidSettings, SyncSettings, from_plain, to_plain
+from .contacts.settings import InvalidSettings, SyncSettings, from_plain, leaves, nested, to_plain
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_PATH = r"[a-z_]{1,40}(\.[a-z_]{1,40})?"
+_POLICY = 'must be JSON such as {"forced": {"from_google.delete": false}, "disabled": null}'
 _RESERVED_PLATFORMS = frozenset({"base", "mobile", "portal"})
 
 
@@ -44,30 +46,63 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the administrator decided for everyone.
+    """What the administrator decided for everyone: forced settings, and why nothing runs, or None.
 
-    `forced` maps a setting's path ("from_google.delete") to its value; `disabled` is why nothing runs, or
-    None.
+    `forced` maps a setting's path ("from_google.delete") to its value. It may be given a whole group
+    ({"from_google": {"delete": false}}), which is what it names and no more. Raises InvalidSettings that names what
+    is no setting.
     """
 
     forced: Mapping[str, Any] = field(default_factory=dict)
     disabled: str | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "forced", _single(self.forced))
+
     def apply(self, settings: SyncSettings) -> SyncSettings:
-        """The settings with the forced values. Raises InvalidSettings for a path or value that is none."""
-        plain = to_plain(settings)
-        for path, value in self.forced.items():
-            *parents, last = path.split(".")
-            target = plain
-            for parent in parents:
-                inner = target.get(parent)
-                if not isinstance(inner, dict):
-                    raise InvalidSettings(f"no setting {path}")
-                target = inner
-            if last not in target:
-                raise InvalidSettings(f"no setting {path}")
-            target[last] = value
-        return from_plain(plain)
+        """The settings with the forced values."""
+        return from_plain(nested({**dict(leaves(to_plain(settings))), **self.forced}))
+
+
+def _single(forced: Mapping[str, Any]) -> dict[str, Any]:
+    """Each forced setting by its own path. Raises InvalidSettings."""
+    defaults = dict(leaves(to_plain(SyncSettings())))
+    found: dict[str, Any] = {}
+    problems = []
+    for path, value in _named(forced, {path.partition(".")[0] for path in defaults if "." in path}):
+        wrong = "is given twice" if path in found else _wrong(path, value, defaults)
+        found[path] = value
+        if wrong:
+            problems.append(f"{path if re.fullmatch(_PATH, path) else repr(path)[:60]} {wrong}")
+    if problems:
+        raise InvalidSettings("; ".join(problems))
+    return found
+
+
+def _named(forced: Mapping[str, Any], groups: set[str]) -> Iterator[tuple[str, Any]]:
+    for path, value in forced.items():
+        if path in groups and isinstance(value, dict) and value:
+            yield from ((f"{path}.{key}", inner) for key, inner in value.items())
+        else:
+            yield path, value
+
+
+def _wrong(path: str, value: Any, defaults: Mapping[str, Any]) -> str:
+    """What is wrong with a forced value; empty if nothing is."""
+    if path not in defaults:
+        group = any(known.startswith(f"{path}.") for known in defaults)
+        return "must be an object of its settings" if group else "is no setting"
+    if path == "google_label" and not re.fullmatch(
+        r"contactGroups/[\w-]+", value if isinstance(value, str) else ""
+    ):
+        return "" if value is None else "must be null or a label's resource name, contactGroups/..."
+    if isinstance(value, float):
+        return "must be a whole number"
+    try:
+        from_plain(nested({**defaults, path: value}))
+    except InvalidSettings as error:
+        return f"does not fit: {str(error).partition(' - at ')[0]}"
+    return ""
 
 
 def text(raw: str) -> str:
@@ -178,24 +213,31 @@ def quiet_hours(raw: str) -> QuietHours:
 
 def policy(raw: str) -> Policy:
     """JSON: forced settings by path, and a reason where everything is disabled."""
-    wanted = 'must be JSON such as {"forced": {"from_google.delete": false}, "disabled": null}'
     try:
-        value = json.loads(raw)
-    except ValueError:
-        raise Malformed(wanted) from None
+        value = json.loads(raw, object_pairs_hook=_each_once)
+    except (ValueError, RecursionError) as error:
+        raise error if isinstance(error, Malformed) else Malformed(_POLICY) from None
     if not isinstance(value, dict) or not set(value) <= {"forced", "disabled"}:
-        raise Malformed(wanted)
+        raise Malformed(_POLICY)
     forced, disabled = value.get("forced", {}), value.get("disabled")
-    if not isinstance(forced, dict) or not (
-        disabled is None or (isinstance(disabled, str) and disabled.strip())
-    ):
-        raise Malformed(wanted)
-    parsed = Policy(forced, disabled)
+    if not isinstance(forced, dict):
+        raise Malformed(f"{_POLICY}: forced is no object")
+    if disabled is not None and not (isinstance(disabled, str) and disabled.strip()):
+        raise Malformed(f"{_POLICY}: disabled is neither the reason, in words, nor null")
     try:
-        parsed.apply(SyncSettings())
+        return Policy(forced, disabled)
     except InvalidSettings as error:
-        raise Malformed(f"forces something that is no setting: {error}") from None
-    return parsed
+        raise Malformed(f"must force what can be set: {error}") from None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Of two values for one name the parser would silently take the second."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Malformed(f"names {twice!r} twice")
+    return found
 
 
 def _list(raw: str, wanted: str) -> list[str]:

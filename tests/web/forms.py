@@ -8,7 +8,7 @@ from typing import Any
 from tests.web.browser import WEB_URL, Browser
 from werkzeug.test import TestResponse
 
-from contact_sync.web.settings import leaves
+from contact_sync.contacts.settings import leaves
 
 HTMX = {"HX-Request": "true"}
 

@@ -6,8 +6,7 @@ import pytest
 from tests.web.browser import Browser, Place, allow_only, words_of
 from tests.web.forms import Form, change_settings, saved, send, swap
 
-from contact_sync.contacts.settings import Auto, Direction, SyncSettings
-from contact_sync.web.settings import leaves, nested
+from contact_sync.contacts.settings import Auto, Direction, SyncSettings, leaves, nested
 
 SETTINGS = {
     "from_sugar.enabled": ("on", True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -77,6 +77,24 @@ def to_plain(settings: SyncSettings) -> dict[str, Any]:
     """The settings as plain JSON data."""
     plain: dict[str, Any] = msgspec.to_builtins(settings)
     return plain
+
+
+def leaves(plain: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every single setting of plain data by its path, as in "auto.enabled"."""
+    for key, value in plain.items():
+        if isinstance(value, dict) and value:
+            yield from ((f"{key}.{name}", inner) for name, inner in value.items())
+        else:
+            yield key, value
+
+
+def nested(single: Mapping[str, Any]) -> dict[str, Any]:
+    """Single settings by their paths, as the plain data they are part of."""
+    whole: dict[str, Any] = {}
+    for path, value in single.items():
+        group, _, key = path.rpartition(".")
+        (whole.setdefault(group, {}) if group else whole)[key] = value
+    return whole
 
 
 def intake_relevant(settings: SyncSettings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -15,7 +15,9 @@ from ..contacts.settings import (
     InvalidSettings,
     SyncSettings,
     from_plain,
+    leaves,
     needs_full_intake,
+    nested,
     to_plain,
 )
 from ..store import users
@@ -193,13 +195,17 @@ def _object(data: bytes) -> Json:
 def _chosen(wanted: Json, held: SyncSettings, policy: Policy) -> SyncSettings:
     """The settings in a body. What is locked keeps the value the user once chose, for when the lock is lifted."""
     given, own = dict(leaves(wanted)), dict(leaves(to_plain(held)))
-    refused = [path for path, value in policy.forced.items() if given[path] != value]
-    if refused:
-        named = ", ".join(refused)
-        raise Refusal(
-            403, "locked", f"{named} cannot be changed. {LOCKED} Nothing was saved.", {"keys": refused}
-        )
+    refuse_locked([path for path, value in policy.forced.items() if given[path] != value])
     return from_plain(nested(given | {path: own[path] for path in policy.forced}))
+
+
+def refuse_locked(paths: Sequence[str]) -> None:
+    """Refuse to change any of these."""
+    if paths:
+        named = ", ".join(paths)
+        raise Refusal(
+            403, "locked", f"{named} cannot be changed. {LOCKED} Nothing was saved.", {"keys": list(paths)}
+        )
 
 
 def _problems(wanted: Json) -> Iterator[tuple[str, str]]:
@@ -220,24 +226,6 @@ def _problems(wanted: Json) -> Iterator[tuple[str, str]]:
                 from_plain(nested(defaults | {path: value}))
             except InvalidSettings as error:
                 yield path, str(error).partition(" - at ")[0]
-
-
-def leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Every single setting by its path, as in "auto.enabled"."""
-    for key, value in settings.items():
-        if isinstance(value, dict) and value and not above:
-            yield from leaves(value, f"{key}.")
-        else:
-            yield f"{above}{key}", value
-
-
-def nested(single: Mapping[str, Any]) -> Json:
-    """Single settings by their paths, as the object they are part of."""
-    whole: Json = {}
-    for path, value in single.items():
-        group, _, key = path.rpartition(".")
-        (whole.setdefault(group, {}) if group else whole)[key] = value
-    return whole
 
 
 def shown(user: User) -> Settings:

@@ -14,10 +14,11 @@ import msgspec
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from ...contacts.settings import leaves, nested
 from ...errors import ContactAtFault, SyncError
 from .. import caller, inventory, labels, settings, status
 from ..connection import connection_of
-from ..settings import READ_ONLY, GivenSettings, Settings, leaves, nested
+from ..settings import READ_ONLY, GivenSettings, Settings
 from ..site import Json, Refusal
 from . import setting_words, sync
 from .page import by_htmx, leave, number_in, pages, render, ticked
@@ -113,15 +114,17 @@ def choose_label() -> BaseResponse:
 def create_label() -> BaseResponse:
     """Create a label, or find the one of this name, and save it as the one to use."""
     name = request.form.get("name", "").strip()
+    held = settings.get()
+    settings.refuse_locked([path for path in held.locked if path == "google_label"])
     if not name:
-        return _label(settings.get(), 400, "Write the name of the label.")
+        return _label(held, 400, "Write the name of the label.")
     try:
         body = labels.NewLabel.read(msgspec.json.encode({"name": name}))
         created = labels.create(body)
     except ContactAtFault as refused:
-        return _label(settings.get(), 422, f"Google does not take this name: {refused.message}.")
+        return _label(held, 422, f"Google does not take this name: {refused.message}.")
     except Refusal:
-        return _label(settings.get(), 400, "A name has at most 200 characters.")
+        return _label(held, 400, "A name has at most 200 characters.")
     return _with_label(created.id)
 
 
