@@ -101,6 +101,7 @@ class User:
     email: str = ""
     sugar_user_id: str | None = None
     sugar_user_name: str | None = None
+    """What that user was called when Sugar was last asked: names change, and change hands."""
     settings: SyncSettings = field(default_factory=SyncSettings)
     settings_version: int = 1
     intake_version: int = 1
@@ -140,6 +141,8 @@ class Tokens:
     google_scopes: tuple[str, ...] = ()
     sugar_access: str | None = None
     sugar_expires_at: datetime | None = None
+    sugar_user_id: str | None = None
+    """Whose Sugar's token is, as Sugar said; None: nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)

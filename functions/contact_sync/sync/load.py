@@ -53,7 +53,7 @@ def load(engine: Engine, user_id: str) -> Ready | Stopped:
         return stopped("disabled", everybody=True)
     if user.connection != "connected":
         return stopped(user.connection)
-    if user.sugar_user_id is None or user.sugar_user_name is None:
+    if user.sugar_user_id is None:
         return stopped("sugar_user_missing")
     if CONTACTS_SCOPE not in loaded.tokens.google_scopes:
         return stopped("permission_missing")

@@ -60,7 +60,7 @@ class Session:
             settings,
             SugarContacts(
                 engine.sugar,
-                SugarToken(box, user.sugar_user_name or ""),
+                SugarToken(box, user.sugar_user_id or "", user.sugar_user_name),
                 sugar_record.REQUEST_FIELDS,
                 lambda: session.seconds_left() + LONGEST_CALL if session.seconds_left() > 0 else 0.0,
             ),

@@ -14,11 +14,12 @@ from ..errors import OperatorMustAct, UserMustAct
 from ..store import tokens as token_store
 from ..store import users
 from ..store.records import Tokens
-from ..store.write import Conflict
+from ..store.write import Conflict, Write
 from .engine import Engine
 
 EARLY = timedelta(seconds=60)
 """A token with less time left than this is renewed before use."""
+_TRIES = 3
 
 
 class TokenBox:
@@ -34,7 +35,7 @@ class TokenBox:
     def renew(self, stale: Callable[[Tokens], bool], fetch: Callable[[Tokens], Tokens]) -> Tokens:
         """Replace the tokens by `fetch` of them, unless another instance has done so already."""
         with self._lock:
-            for _ in range(3):
+            for _ in range(_TRIES):
                 if not stale(self.tokens):
                     return self.tokens
                 try:
@@ -43,15 +44,38 @@ class TokenBox:
                     if not self._reload():
                         raise
                     continue
-                write = token_store.put(
-                    self.engine.cipher, self.user_id, fresh, self._updated_at, create=self._updated_at is None
-                )
-                try:
-                    self._updated_at = self.engine.db.commit([write])[write.path]
-                    self.tokens = fresh
-                except Conflict:
+                if not self._store(fresh):
                     self._reload()
             return self.tokens
+
+    def keep(self, change: Callable[[Tokens], Tokens], *beside: Write) -> None:
+        """Store a change of the tokens, whatever another instance stored meanwhile; `beside` goes with it.
+
+        Where somebody took the tokens away, as a disconnect does, they stay away: the change is this run's alone.
+        """
+        with self._lock:
+            for _ in range(_TRIES):
+                if self._store(change(self.tokens), *beside):
+                    return
+                if not self._reload() or self._updated_at is None:
+                    break
+            self.tokens = change(self.tokens)
+
+    def reload(self) -> None:
+        """See what another instance may have stored."""
+        with self._lock:
+            self._reload()
+
+    def _store(self, fresh: Tokens, *beside: Write) -> bool:
+        write = token_store.put(
+            self.engine.cipher, self.user_id, fresh, self._updated_at, create=self._updated_at is None
+        )
+        try:
+            self._updated_at = self.engine.db.commit([write, *beside])[write.path]
+        except Conflict:
+            return False
+        self.tokens = fresh
+        return True
 
     def _reload(self) -> bool:
         """Read the stored tokens again; False: they are the ones we have, or nobody can read them."""
@@ -96,26 +120,81 @@ class GoogleToken:
 
 
 class SugarToken:
-    """The token with which the service administrator acts as one Sugar user (`services.sugar.UserToken`)."""
+    """The token with which the service administrator acts as one Sugar user (`services.sugar.UserToken`).
 
-    def __init__(self, box: TokenBox, user_name: str) -> None:
+    Sugar issues it for a user name. A name may be another person's by now, so a token counts as the user's only once
+    Sugar has said so, by the id; the name is a cache of what that id is called. Only such a token is stored, with the
+    id, and one that was stored for another id, or for none, is never used.
+    """
+
+    def __init__(self, box: TokenBox, sugar_user_id: str, user_name: str | None) -> None:
         self.box = box
-        self.user_name = user_name
+        self.sugar_user_id = sugar_user_id
+        self._stored_name = self._name = user_name
+        self._new: tuple[str, datetime] | None = None
+        """A token of which it is not known yet whose it is, and when it ends."""
+        self._rejected: set[str] = set()
 
     def current(self) -> str:
         """A token with at least a minute left."""
-        return self._ensure(lambda tokens: not _fresh(self.box, tokens.sugar_access, tokens.sugar_expires_at))
+        tokens, new = self.box.tokens, self._new
+        if tokens.sugar_user_id == self.sugar_user_id and self._good(
+            tokens.sugar_access, tokens.sugar_expires_at
+        ):
+            return tokens.sugar_access or ""
+        if new is None or not self._good(*new):
+            new = self._new = self._sudo()
+        return new[0]
 
     def renew(self, rejected: str) -> str:
         """A token other than the one Sugar just rejected."""
-        return self._ensure(lambda tokens: tokens.sugar_access in (None, rejected))
+        self._rejected.add(rejected)
+        self.box.reload()
+        return self.current()
 
-    def _ensure(self, stale: Callable[[Tokens], bool]) -> str:
-        return self.box.renew(stale, self._sudo).sugar_access or ""
+    def proven(self, token: str) -> bool:
+        """Whether Sugar has said that the token is this user's."""
+        tokens = self.box.tokens
+        return (token, self.sugar_user_id) == (tokens.sugar_access, tokens.sugar_user_id)
 
-    def _sudo(self, tokens: Tokens) -> Tokens:
-        access, expires_at = self.box.engine.sugar.sudo(self.user_name)
-        return replace(tokens, sugar_access=access, sugar_expires_at=expires_at)
+    def prove(self, token: str, user_id: str, user_name: str) -> bool:
+        """Sugar says whose the token is. The user's own is kept, and the name, where it has changed."""
+        new, self._new = self._new, None
+        if user_id != self.sugar_user_id:
+            self._name = None
+            return False
+        if new is None or new[0] != token:
+            # Another instance's took its place meanwhile.
+            return False
+        access, expires_at = new
+        renamed = []
+        if user_name and user_name != self._stored_name:
+            renamed.append(users.update(self.box.user_id, sugar_user_name=user_name))
+        self.box.keep(
+            lambda tokens: replace(
+                tokens, sugar_access=access, sugar_expires_at=expires_at, sugar_user_id=user_id
+            ),
+            *renamed,
+        )
+        self._name = self._stored_name = user_name or self._stored_name
+        return True
+
+    def _good(self, token: str | None, expires_at: datetime | None) -> bool:
+        return token not in self._rejected and _fresh(self.box, token, expires_at)
+
+    def _sudo(self) -> tuple[str, datetime]:
+        """A token for the name we know; where that is not the user's any more, for the one the user has now."""
+        server, known = self.box.engine.sugar, self._name
+        if known is not None:
+            try:
+                return server.sudo(known)
+            except UserMustAct:
+                self._name = server.user_name(self.sugar_user_id)
+                if self._name == known:
+                    raise
+        else:
+            self._name = server.user_name(self.sugar_user_id)
+        return server.sudo(self._name)
 
 
 def _fresh(box: TokenBox, token: str | None, expires_at: datetime | None) -> bool:

@@ -85,7 +85,7 @@ def _writes(
     if loaded.tokens.sugar_access is None:
         return [linked]
     # The token speaks for the Sugar user of before.
-    held = replace(loaded.tokens, sugar_access=None, sugar_expires_at=None)
+    held = replace(loaded.tokens, sugar_access=None, sugar_expires_at=None, sugar_user_id=None)
     return [linked, tokens.put(engine.cipher, user.id, held, loaded.tokens_updated_at)]
 
 

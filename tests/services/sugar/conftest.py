@@ -64,6 +64,12 @@ class SudoToken:
             self.value = self.server.sudo(self.user_name)[0]
         return self.value
 
+    def proven(self, token: str) -> bool:
+        return True
+
+    def prove(self, token: str, user_id: str, user_name: str) -> bool:
+        return True
+
 
 class Desk:
     """Sugar with a service administrator and the user jane, and the adapter on her behalf."""

@@ -29,6 +29,12 @@ class OwnToken:
     def renew(self, rejected: str) -> str:
         raise AssertionError("the token is good")
 
+    def proven(self, token: str) -> bool:
+        return True
+
+    def prove(self, token: str, user_id: str, user_name: str) -> bool:
+        raise AssertionError("the token is known")
+
 
 @pytest.fixture
 def http() -> Iterator[requests.Session]:

@@ -12,13 +12,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from ...errors import OperatorMustAct, OutcomeUnknown, SyncError, TransientForUser, UserMustAct
-from .faults import fault_of, lost_fault
+from .faults import fault_of, item_fault_of, lost_fault
 from .transport import READ_SECONDS, Answer, Lost, SugarConfig, Transport
 
 _SHORTEST_SECONDS: Final = 1.0
+_ME_SECONDS: Final = 10.0
+"""Asking alone whose a token is takes no more of a call's time than this."""
+_ANOTHERS: Final = "token_of_another_user"
+"""The label, beside Sugar's own, of a token that is refused because it is somebody else's."""
 
 
-class UserToken(Protocol):
+class Token(Protocol):
     """A token that its owner keeps, shares and renews."""
 
     def current(self) -> str:
@@ -27,6 +31,18 @@ class UserToken(Protocol):
 
     def renew(self, rejected: str) -> str:
         """The token to use after Sugar refused `rejected`: someone else's newer one, or a new one."""
+        ...
+
+
+class UserToken(Token, Protocol):
+    """A token to act as one user. It is issued for a name, and names change hands: so Sugar is asked whose it is."""
+
+    def proven(self, token: str) -> bool:
+        """Whether Sugar has said that the token is this user's."""
+        ...
+
+    def prove(self, token: str, user_id: str, user_name: str) -> bool:
+        """Sugar says whose the token is. False: it is somebody else's, and not to be used."""
         ...
 
 
@@ -45,12 +61,12 @@ class TooLarge(Exception):
 
 
 class Caller:
-    """Sugar as one user sees it."""
+    """Sugar as the owner of a token sees it."""
 
     renewals = 1
 
     def __init__(
-        self, transport: Transport, token: UserToken, deadline: Callable[[], float] | None = None
+        self, transport: Transport, token: Token, deadline: Callable[[], float] | None = None
     ) -> None:
         """`deadline` answers how many seconds a reading call may last from now; 0: none may begin."""
         self._transport = transport
@@ -101,7 +117,7 @@ class Caller:
         `OutcomeUnknown`: some, all or none of them ran. `TooLarge` and every other error: none of them ran.
         """
         try:
-            answer = self._send_renewing("POST", "bulk", self._bulk_body(items), seconds)
+            answer = self._send_renewing("POST", "bulk", self._bulk_body(items), seconds, reads=False)
         except Lost as lost:
             if not lost.sent:
                 raise lost_fault(lost) from lost
@@ -127,18 +143,29 @@ class Caller:
         return TransientForUser("sugar_token_refused", "Sugar refuses the user's fresh token")
 
     def _send_renewing(
-        self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float
+        self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float, *, reads: bool = True
     ) -> Answer:
         token = self._token.current()
-        answer = self._transport.send(method, path, token, body, seconds)
-        for _ in range(self.renewals):
-            if answer.status != 401 or not answer.is_json:
-                return answer
+        answer = self._send(method, path, token, body, seconds, reads)
+        renewed = 0
+        while self._refuses_token(path, answer):
+            renewed += 1
+            # A new token that is somebody else's is not counted: the next one is for the name the user has now.
+            if renewed > self.renewals + (answer.label == _ANOTHERS):
+                raise self.refused()
             token = self._token.renew(token)
-            answer = self._transport.send(method, path, token, body, seconds)
-        if answer.status == 401:
-            raise self.refused()
+            answer = self._send(method, path, token, body, seconds, reads)
         return answer
+
+    def _send(
+        self, method: str, path: str, token: str, body: Mapping[str, Any] | None, seconds: float, reads: bool
+    ) -> Answer:
+        """Send once under this token. `reads`: nothing is changed by it."""
+        return self._transport.send(method, path, token, body, seconds)
+
+    def _refuses_token(self, path: str, answer: Answer) -> bool:
+        """Whether an answer means that our token is dead."""
+        return answer.status == 401 and answer.is_json
 
     def _limited(self, seconds: float) -> float:
         left = seconds if self._deadline is None else self._deadline()
@@ -159,11 +186,72 @@ class Caller:
         return encoded
 
 
+class UserCaller(Caller):
+    """Sugar as one user sees it.
+
+    Nothing is written, and no answer is given out, under a token that was not shown to be this user's: `/me` rides in
+    a /bulk that reads, and goes ahead of any other call.
+    """
+
+    _token: UserToken
+
+    def __init__(
+        self, transport: Transport, token: UserToken, deadline: Callable[[], float] | None = None
+    ) -> None:
+        super().__init__(transport, token, deadline)
+
+    def _send(
+        self, method: str, path: str, token: str, body: Mapping[str, Any] | None, seconds: float, reads: bool
+    ) -> Answer:
+        if self._token.proven(token):
+            return super()._send(method, path, token, body, seconds, reads)
+        if reads and path == "bulk" and body is not None:
+            return self._read_and_prove(token, body, seconds)
+        try:
+            me = super()._send("GET", "me", token, None, min(seconds, _ME_SECONDS), reads=True)
+        except Lost as lost:
+            if reads:
+                raise
+            # Of what was to be written nothing was sent.
+            raise lost_fault(lost) from lost
+        if me.status not in (200, 401):
+            raise self.fault(me, "me")
+        return self._unless_owned(token, me) or super()._send(method, path, token, body, seconds, reads)
+
+    def _read_and_prove(self, token: str, body: Mapping[str, Any], seconds: float) -> Answer:
+        items = [*body["requests"], self._encode(Item("me"))]
+        answer = super()._send("POST", "bulk", token, {"requests": items}, seconds, reads=True)
+        if answer.status != 200:
+            return answer
+        answers = _bulk_answers(answer.body, len(items))
+        if answers is None:
+            raise TransientForUser("sugar_error", "Sugar answered a bulk read incompletely")
+        if answers[-1].status not in (200, 401):
+            raise item_fault_of(answers[-1], "me")
+        return self._unless_owned(token, answers[-1]) or Answer(200, answer.body[:-1])
+
+    def _unless_owned(self, token: str, me: Answer) -> Answer | None:
+        """None where the token is the user's; else the answer of a Sugar that refuses it."""
+        if me.status == 401:
+            return me
+        user = me.body.get("current_user") if isinstance(me.body, dict) else None
+        if not isinstance(user, dict) or not user.get("id"):
+            raise TransientForUser("sugar_error", "Sugar does not say whose the token is")
+        owned = self._token.prove(token, str(user["id"]), str(user.get("user_name") or ""))
+        return None if owned else Answer(401, {"error": _ANOTHERS})
+
+
 class ServiceCaller(Caller):
     """Sugar as the service administrator sees it: a refusal is the operator's to cure."""
 
     renewals = 2
     """A token that another instance stored may have died since; then a second renewal makes a new one."""
+
+    def _refuses_token(self, path: str, answer: Answer) -> bool:
+        # Sugar's identity service says need_login of a user whom it does not let us impersonate: our own session is
+        # good, and a new one would end that of every other instance.
+        about_user = path.startswith("oauth2/sudo/") and answer.label == "need_login"
+        return super()._refuses_token(path, answer) and not about_user
 
     def fault(self, answer: Answer, what: str) -> SyncError:
         """The error for an answer other than 200."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import UserMustAct
 from . import listing
-from .calls import Caller, UserToken
+from .calls import UserCaller, UserToken
 from .feed import ChangePage, DeletionPage, Feed, FeedPosition, Look
 from .listing import Scope
 from .records import Fetched, fetch
@@ -27,7 +27,7 @@ class SugarContacts:
         deadline: Callable[[], float] | None = None,
     ) -> None:
         """`fields` are read of every record; `deadline` answers how many seconds a reading call may last."""
-        self._caller = Caller(server.transport, token, deadline)
+        self._caller = UserCaller(server.transport, token, deadline)
         self._fields = tuple(fields)
         self._now = server.now
         self._feed = Feed(self._caller, self._fields)

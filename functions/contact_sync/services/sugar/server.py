@@ -38,6 +38,10 @@ class SugarServer:
         """A token to act as that user and when it ends. Raises UserMustAct `sugar_user_missing`."""
         return users.sudo(self._caller, user_name, self.now)
 
+    def user_name(self, user_id: str) -> str:
+        """The name that the user of this id has now. Raises UserMustAct `sugar_user_missing`."""
+        return users.name_of(self._caller, user_id)
+
     def find_users(self, email: str) -> list[dict[str, str]]:
         """Active users whose primary address this is: `id`, `user_name`, `status`, `full_name` of each."""
         return users.find(self._caller, email)

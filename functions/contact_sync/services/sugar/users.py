@@ -26,6 +26,18 @@ def sudo(caller: Caller, user_name: str, now: Callable[[], datetime]) -> tuple[s
     raise _sudo_fault(caller, user_name, answer)
 
 
+def name_of(caller: Caller, user_id: str) -> str:
+    """The name that the active user of this id has now. Raises UserMustAct `sugar_user_missing`."""
+    answer = caller.ask("GET", f"Users/{segment(user_id)}?fields=user_name,status")
+    if answer.status == 404 and answer.label == "not_found":
+        raise _missing()
+    if answer.status != 200 or not isinstance(answer.body, dict):
+        raise caller.fault(answer, "Users")
+    if answer.body.get("status") != "Active" or not answer.body.get("user_name"):
+        raise _missing()
+    return str(answer.body["user_name"])
+
+
 def find(caller: Caller, email: str) -> list[dict[str, str]]:
     """Active users whose primary address this is."""
     address = {"email_addresses.email_address": {"$equals": email}}
@@ -52,9 +64,12 @@ def _has_primary(user: Mapping[str, Any], email: str) -> bool:
 
 
 def _sudo_fault(caller: Caller, user_name: str, answer: Answer) -> SyncError:
-    missing = UserMustAct("sugar_user_missing", "Sugar has no active user of this name")
     if answer.status == 404 and answer.is_json:
-        return missing
+        return _missing()
+    if answer.status == 401:
+        return UserMustAct(
+            "sugar_user_missing", "Sugar's identity service does not know the user, or refuses them"
+        )
     if answer.status == 422:
         return OperatorMustAct("sugar_platform", "Sugar does not know the platform for user tokens")
     if answer.status == 403:
@@ -62,8 +77,12 @@ def _sudo_fault(caller: Caller, user_name: str, answer: Answer) -> SyncError:
     if answer.status == 424:
         users = _filter(caller, [{"user_name": {"$equals": user_name}}])
         if not any(user.get("status") == "Active" for user in users):
-            return missing
+            return _missing()
         return TransientForUser("sugar_error", "Sugar could not issue a token for the user")
     if answer.status == 200:
         return TransientForAll("sugar_down", "Sugar answered a user's token request without a token")
     return caller.fault(answer, "oauth2/sudo")
+
+
+def _missing() -> UserMustAct:
+    return UserMustAct("sugar_user_missing", "Sugar has no such active user any more.")

@@ -48,6 +48,8 @@ class Sessions:
         self.refresh_lifetime = 1_209_600
         self.session_lifetime: int | None = None
         self.eviction_delay = 0.0
+        self.strangers: set[str] = set()
+        """Ids of users whom the identity service in front of Sugar does not know, or refuses."""
         self._by_token: dict[str, Session] = {}
         self._by_refresh: dict[str, Session] = {}
         self._slots: dict[tuple[str, str], str] = {}
@@ -81,6 +83,8 @@ class Sessions:
         user = self._db.user_named(user_name)
         if user is None or not (self._db.active(user) or truth(args.get("allowInactive"))):
             raise SugarError(404, "not_found", f"Could not find record: {user_name} in module: Users")
+        if user.id in self.strangers:
+            raise SugarError(401, "need_login", "You must specify a valid username and password.")
         if platform == caller.platform:
             self._end((caller.user_id, caller.platform))
         session = self._open(user, platform, client, sudo=True, refresh=truth(args.get("needRefresh")))
