@@ -12,6 +12,7 @@ locals {
     { collection = "history", fields = ["state ASCENDING", "run ASCENDING", "contact_ids CONTAINS", "at DESCENDING"] },
     { collection = "mappings", fields = ["state ASCENDING", "name ASCENDING"] },
     { collection = "mappings", fields = ["state ASCENDING", "google_id ASCENDING"] },
+    { collection = "mappings", fields = ["state ASCENDING", "due_at ASCENDING"] },
   ]
 
   # Fields without any index, by collection.

@@ -86,7 +86,10 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
         for contact, run in product(optional("c1"), optional("r1"))
     ],
     mappings.get: [{"sugar_ids": ["s1"]}],
-    mappings.due: [{"now": NOW, "limit": 2}, {"now": NOW, "limit": 2, "after": (NOW, "s1")}],
+    mappings.due: [
+        {"now": NOW, "limit": 2, "after": after, "states": states}
+        for after, states in product(optional((NOW, "s1")), optional((State.NEW, State.LINKED)))
+    ],
     mappings.next_due: [{}],
     mappings.with_keys: [{"keys": ["k1"]}],
     mappings.matching: [{"created_side": Side.GOOGLE, "state": State.LINKED}],

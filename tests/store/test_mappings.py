@@ -75,6 +75,22 @@ def test_get_reads_a_batch_by_one_call(counted: Database, standin: FirestoreStan
     assert standin.counters.calls() == {"BatchGetDocuments": 1}
 
 
+def test_due_ones_of_some_states_come_longest_due_first(db: Database) -> None:
+    states = [State.LINKED, State.NEW, State.UNLINKED, State.LINKED, State.OUT_OF_SCOPE]
+    store(
+        db,
+        *(
+            Mapping(f"s{number}", state=state, due_at=NOON - timedelta(minutes=number))
+            for number, state in enumerate(states)
+        ),
+    )
+    wanted = (State.LINKED, State.UNLINKED)
+    assert sugar_ids(mappings.due(db, "u1", NOON, 10, states=wanted)) == ["s3", "s2", "s0"]
+    after = (NOON - timedelta(minutes=3), "s3")
+    assert sugar_ids(mappings.due(db, "u1", NOON, 1, after, wanted)) == ["s2"]
+    assert sugar_ids(mappings.due(db, "u1", NOON, 10, states=[State.NEW])) == ["s1"]
+
+
 def test_due_ones_come_longest_due_first_and_only_those(db: Database) -> None:
     times = {"s1": 3, "s2": 9, "s3": 0, "s4": -1, "s5": None}
     due_at = {

@@ -34,6 +34,7 @@ class Field:
 COMPOSITE: tuple[Index, ...] = (
     Index("mappings", (("state", ASCENDING), ("name", ASCENDING))),
     Index("mappings", (("state", ASCENDING), ("google_id", ASCENDING))),
+    Index("mappings", (("state", ASCENDING), ("due_at", ASCENDING))),
     Index("history", (("state", ASCENDING), ("at", DESCENDING))),
     Index("history", (("state", ASCENDING), ("run", ASCENDING), ("at", DESCENDING))),
     Index("history", (("state", ASCENDING), ("contact_ids", CONTAINS), ("at", DESCENDING))),

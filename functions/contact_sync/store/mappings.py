@@ -34,12 +34,19 @@ def get(db: Database, user_id: str, sugar_ids: Iterable[str]) -> dict[str, Mappi
 
 
 def due(
-    db: Database, user_id: str, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    db: Database,
+    user_id: str,
+    now: datetime,
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+    states: Iterable[State] | None = None,
 ) -> list[Mapping]:
-    """Mappings that wait for work, longest due first; `after` is due_at and Sugar id of the last one seen."""
+    """Mappings that wait for work, of any or of these states, longest due first; `after` is due_at and Sugar id of the
+    last one seen."""
+    of_states = (("state", "in", [state.value for state in states]),) if states is not None else ()
     query = Query(
         _collection(user_id),
-        (("due_at", "<=", now),),
+        (*of_states, ("due_at", "<=", now)),
         order_by=("due_at", DOCUMENT_ID),
         limit=limit,
         start_after=(after[0], document_id(after[1])) if after else None,
