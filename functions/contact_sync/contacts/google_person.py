@@ -17,7 +17,8 @@ from typing import Any
 
 from . import birthday
 from .contact import Contact
-from .google_slots import SLOTS, Slot
+from .google_slots import SLOTS, Slot, is_primary
+from .json_values import as_map, as_maps, as_text, as_time
 from .normal_form import email_key, normal, same, tidy
 
 Person = Mapping[str, Any]
@@ -54,10 +55,8 @@ def read(person: Person, base: Contact | None) -> Contact:
     values: dict[str, Any] = {}
     for slot in SLOTS:
         owned = slot.owned(_sourced(person, slot.items), _base_of(slot, base))
-        values |= dict.fromkeys(slot.fields) if _cut(person, slot.items) else slot.values(owned)
-    emails = (
-        None if _cut(person, "emailAddresses") else tuple(item["value"] for item in _primary_first(person))
-    )
+        values |= dict.fromkeys(slot.fields) if _unknown(person, slot.items) else slot.values(owned)
+    emails = None if _unknown(person, "emailAddresses") else _addresses(person)
     return normal(Contact(**values, emails=emails))
 
 
@@ -80,10 +79,10 @@ def patch(person: Person | None, contact: Contact, base: Contact | None) -> dict
     changed: dict[str, Items] = {}
     for field in dict.fromkeys(slot.items for slot in SLOTS):
         before = carried(shown, field)
-        after = before if _cut(shown, field) else _patched(field, shown, held, base)
+        after = before if _unknown(shown, field) else _patched(field, shown, held, base)
         if after != before:
             changed[field] = after
-    if held.emails is not None and not _cut(shown, "emailAddresses"):
+    if held.emails is not None and not _unknown(shown, "emailAddresses"):
         emails = _patched_emails(shown, held.emails)
         if emails is not None:
             changed["emailAddresses"] = emails
@@ -115,7 +114,7 @@ def marks(person: Person) -> frozenset[str]:
     """All our marks on a contact."""
     entries = _sourced(person, "clientData")
     return frozenset(
-        entry["value"] for entry in entries if entry.get("key") == MARK_KEY and entry.get("value")
+        value for entry in entries if entry.get("key") == MARK_KEY and (value := as_text(entry.get("value")))
     )
 
 
@@ -126,39 +125,39 @@ def google_id(person: Person) -> str:
 
 def previous_ids(person: Person) -> tuple[str, ...]:
     """Ids the person had before; Google tells them on calls with a sync token only."""
-    names = person.get("metadata", {}).get("previousResourceNames", ())
-    return tuple(str(name).removeprefix("people/") for name in names)
+    names = as_map(person.get("metadata")).get("previousResourceNames")
+    known = names if isinstance(names, list | tuple) else ()
+    return tuple(name.removeprefix("people/") for name in known if isinstance(name, str))
 
 
 def source_id(person: Person) -> str | None:
     """Id of the contact source, which outlives a change of the resource name."""
-    return _source(person).get("id")
+    return as_text(_source(person).get("id")) or None
 
 
 def source_etag(person: Person) -> str | None:
     """Etag of the contact source: the version of what can be written."""
-    return _source(person).get("etag")
+    return as_text(_source(person).get("etag")) or None
 
 
 def modified_at(person: Person) -> datetime | None:
     """When the contact last changed. A deleted person tells no time: None."""
-    text = _source(person).get("updateTime")
-    return None if text is None or is_deleted(person) else datetime.fromisoformat(text)
+    return None if is_deleted(person) else as_time(_source(person).get("updateTime"))
 
 
 def is_deleted(person: Person) -> bool:
     """Whether this is a tombstone."""
-    return bool(person.get("metadata", {}).get("deleted"))
+    return bool(as_map(person.get("metadata")).get("deleted"))
 
 
 def groups(person: Person) -> frozenset[str]:
     """Resource names of the contact groups the person is in."""
-    memberships = (item.get("contactGroupMembership", {}) for item in person.get("memberships", ()))
-    return frozenset(name for each in memberships if (name := each.get("contactGroupResourceName")))
+    memberships = (as_map(item.get("contactGroupMembership")) for item in as_maps(person.get("memberships")))
+    return frozenset(name for each in memberships if (name := as_text(each.get("contactGroupResourceName"))))
 
 
 def _source(person: Person) -> Mapping[str, Any]:
-    sources = person.get("metadata", {}).get("sources", ())
+    sources = as_maps(as_map(person.get("metadata")).get("sources"))
     return next((source for source in sources if source.get("type") == "CONTACT"), {})
 
 
@@ -166,8 +165,8 @@ def _sourced(person: Person, field: str) -> list[Mapping[str, Any]]:
     """The items of the contact itself; an item that names no source is one that we made."""
     return [
         item
-        for item in person.get(field, ())
-        if item.get("metadata", {}).get("source", {}).get("type", "CONTACT") == "CONTACT"
+        for item in as_maps(person.get(field))
+        if as_map(as_map(item.get("metadata")).get("source")).get("type", "CONTACT") == "CONTACT"
     ]
 
 
@@ -178,8 +177,12 @@ def _sendable(field: str, item: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in kept.items() if not (has_parts and key in derived)}
 
 
-def _cut(person: Person, field: str) -> bool:
-    return field in ("emailAddresses", "phoneNumbers") and len(person.get(field, ())) == _CUT_AT
+def _unknown(person: Person, field: str) -> bool:
+    """Whether a list is cut, or no list."""
+    items = person.get(field, [])
+    if not isinstance(items, list | tuple):
+        return True
+    return field in ("emailAddresses", "phoneNumbers") and len(items) == _CUT_AT
 
 
 def _base_of(slot: Slot, base: Contact | None) -> dict[str, Any]:
@@ -208,9 +211,10 @@ def _patched(field: str, person: Person, held: Contact, base: Contact | None) ->
     return [item for item in items if item is not None]
 
 
-def _primary_first(person: Person) -> list[Mapping[str, Any]]:
-    items = [item for item in _sourced(person, "emailAddresses") if tidy(item.get("value", ""))]
-    return sorted(items, key=lambda item: not item.get("metadata", {}).get("primary"))
+def _addresses(person: Person) -> tuple[str, ...]:
+    """The e-mail addresses, the primary one first."""
+    items = [item for item in _sourced(person, "emailAddresses") if tidy(as_text(item.get("value")) or "")]
+    return tuple(item["value"] for item in sorted(items, key=lambda item: not is_primary(item)))
 
 
 def _patched_emails(person: Person, emails: tuple[str, ...]) -> Items | None:
@@ -224,7 +228,7 @@ def _patched_emails(person: Person, emails: tuple[str, ...]) -> Items | None:
     kept: Items = []
     gone: Items = []
     for item in items:
-        key = email_key(item.get("value", ""))
+        key = email_key(as_text(item.get("value")) or "")
         new.pop(key, None)
         (kept if key in wanted or not key else gone).append(item)
     if not gone and not new:
@@ -235,4 +239,4 @@ def _patched_emails(person: Person, emails: tuple[str, ...]) -> Items | None:
     else:
         kept += [{"value": address} for address in new.values()]
     first = email_key(emails[0]) if emails else ""
-    return sorted(kept, key=lambda item: email_key(item.get("value", "")) != first)
+    return sorted(kept, key=lambda item: email_key(as_text(item.get("value")) or "") != first)

@@ -12,6 +12,7 @@ from typing import Any
 
 from . import birthday
 from .contact import Address
+from .json_values import as_map, as_text
 from .normal_form import EMPTY, comparison_key, is_empty, same, tidy
 from .note_text import plain_text
 
@@ -62,15 +63,25 @@ def _rank(item: Item, values: Values, base: Values) -> tuple[int, int, bool, boo
     equal = [value for name, value in base.items() if value is not None and same(name, values[name], value)]
     telling = sum(not is_empty(value) for value in equal)
     keys = [None if value is None else comparison_key(name, value) for name, value in values.items()]
-    primary = bool(item.get("metadata", {}).get("primary"))
-    return -telling, -len(equal), not primary, not item.get("current"), repr(keys)
+    return -telling, -len(equal), not is_primary(item), not item.get("current"), repr(keys)
+
+
+def is_primary(item: Item) -> bool:
+    """Whether Google says that this item is the first of its list."""
+    return bool(as_map(item.get("metadata")).get("primary"))
+
+
+def _text(item: Item, key: str) -> str | None:
+    """A text of an item, tidy; None where it is no text."""
+    text = as_text(item.get(key))
+    return None if text is None else tidy(text)
 
 
 def _plain(items: str, keys: Mapping[str, str], **options: Any) -> Slot:
     """A slot whose fields are texts of the item: Contact field -> the item's key."""
 
     def get(item: Item) -> dict[str, Any]:
-        return {name: tidy(item.get(key, "")) for name, key in keys.items()}
+        return {name: _text(item, key) for name, key in keys.items()}
 
     def put(item: Item, values: Values) -> dict[str, Any]:
         return _with(item, {keys[name]: value for name, value in values.items()})
@@ -84,7 +95,7 @@ def _with(item: Item, parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _typed(*types: str) -> Callable[[Item], bool]:
-    return lambda item: item.get("type", "") in types
+    return lambda item: as_text(item.get("type")) in types
 
 
 def _phone(name: str, *types: str) -> Slot:
@@ -95,7 +106,7 @@ def _messenger(name: str) -> Slot:
     return _plain(
         "imClients",
         {name: "username"},
-        fits=lambda item: item.get("protocol", "").casefold() == name,
+        fits=lambda item: (as_text(item.get("protocol")) or "").casefold() == name,
         label={"protocol": name},
     )
 
@@ -114,14 +125,14 @@ def _postal(name: str, *types: str) -> Slot:
 
 
 def _address(item: Item) -> Address:
-    parts = {part: tidy(item.get(key, "")) for part, key in _ADDRESS_KEYS.items()}
+    parts = {part: _text(item, key) or "" for part, key in _ADDRESS_KEYS.items()}
     if not parts["country"]:
-        parts["country"] = tidy(item.get("countryCode", ""))
-    lines = (tidy(item.get(key, "")) for key in ("streetAddress", "extendedAddress"))
+        parts["country"] = _text(item, "countryCode") or ""
+    lines = (_text(item, key) for key in ("streetAddress", "extendedAddress"))
     address = Address(street="\n".join(filter(None, lines)), **parts)
     if is_empty(address) and not item.get("poBox"):
         # An address that was never taken apart has only its formatted text.
-        return replace(address, street=tidy(item.get("formattedValue", "")))
+        return replace(address, street=_text(item, "formattedValue") or "")
     return address
 
 
@@ -135,7 +146,7 @@ def _with_address(item: Item, address: Address) -> dict[str, Any]:
     if "country" in parts:
         parts["countryCode"] = ""
     if now.street != address.street:
-        second = tidy(item.get("extendedAddress", ""))
+        second = _text(item, "extendedAddress") or ""
         keeps = bool(second) and address.street.endswith("\n" + second)
         parts["streetAddress"] = address.street.removesuffix("\n" + second) if keeps else address.street
         if not keeps:
@@ -144,9 +155,11 @@ def _with_address(item: Item, address: Address) -> dict[str, Any]:
 
 
 def _birthday(item: Item) -> dict[str, Any]:
-    date = item.get("date", {})
-    year, month, day = (date.get(part, 0) for part in ("year", "month", "day"))
+    date = as_map(item.get("date"))
+    year, month, day = (date.get(part) or 0 for part in ("year", "month", "day"))
     # A birthday in words or without its day is there and cannot be read: unknown, not empty.
+    if not all(isinstance(part, int) and 0 <= part <= 9999 for part in (year, month, day)):
+        return {"birthday": None}
     return {"birthday": birthday.text_of(year, month, day) if month and day else None}
 
 
@@ -159,8 +172,9 @@ def _with_birthday(item: Item, values: Values) -> dict[str, Any]:
 
 
 def _note(item: Item) -> dict[str, Any]:
-    text = item.get("value", "")
-    return {"description": plain_text(text) if item.get("contentType") == "TEXT_HTML" else tidy(text)}
+    text = _text(item, "value")
+    is_html = item.get("contentType") == "TEXT_HTML"
+    return {"description": plain_text(text) if text and is_html else text}
 
 
 def _with_note(item: Item, values: Values) -> dict[str, Any]:

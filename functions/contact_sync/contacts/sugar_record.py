@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from . import birthday, sugar_name
 from .contact import ADDRESSES, FIELDS, Address, Contact
+from .json_values import as_map, as_time
 from .mapping import Filled
 from .normal_form import EMPTY, email_key, is_empty, normal, same, tidy
 from .sugar_name import NoName
@@ -156,22 +157,24 @@ def is_stub(record: Record) -> bool:
     return not any(key in record for keys in KEYS.values() for key in keys)
 
 
-def modified_at(record: Record) -> datetime:
-    """When the record was last saved, in UTC; Sugar gives whole seconds in the calling user's time zone."""
-    time = datetime.fromisoformat(record["date_modified"])
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+def modified_at(record: Record) -> datetime | None:
+    """When the record was last saved, in UTC; Sugar gives whole seconds in the calling user's time zone.
+
+    None where it tells no time: rows that an import or a script wrote may have none.
+    """
+    return as_time(record.get("date_modified"))
 
 
 def is_of(record: Record, date: str | None) -> bool:
     """Whether the record was last saved at this date_modified: the same moment may be told in another zone."""
-    return date is not None and modified_at(record) == modified_at({"date_modified": date})
+    at = modified_at(record)
+    return at is not None and at == as_time(date)
 
 
 def _rights(record: Any) -> dict[str, Mapping[str, Any]]:
     fields = record
     if isinstance(record, Mapping) and "_acl" in record:
-        acl = record["_acl"]
-        fields = acl.get("fields") if isinstance(acl, Mapping) else None
+        fields = as_map(record["_acl"]).get("fields")
     if not isinstance(fields, Mapping):
         return {}
     return {key: verbs for key, verbs in fields.items() if isinstance(verbs, Mapping)}
@@ -188,24 +191,37 @@ def _hidden_keys(record: Record) -> frozenset[str]:
 
 def _value(field: str, record: Record) -> Any:
     if field in ADDRESSES:
-        return Address(**{part: _text(record[key]) for part, key in ADDRESS_KEYS[field].items()})
+        parts = {part: _text(record[key]) for part, key in ADDRESS_KEYS[field].items()}
+        known = {part: text for part, text in parts.items() if text is not None}
+        return Address(**known) if len(known) == len(parts) else None
     if field == "emails":
+        if record["email"] and not isinstance(record["email"], list):
+            return None
         primary_first = sorted(_entries(record), key=lambda entry: not _flag(entry.get("primary_address")))
-        return tuple(_text(entry["email_address"]) for entry in primary_first)
+        return tuple(entry["email_address"] for entry in primary_first)
     if field == "birthday":
-        text = _text(record["birthdate"])
-        return text if not text or birthday.parse(text) else None
+        date = _text(record["birthdate"])
+        return date if not date or birthday.parse(date) else None
     return _text(record[KEYS[field][0]])
 
 
 def _entries(record: Record) -> list[Mapping[str, Any]]:
     entries = record.get("email")
     known = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
-    return [entry for entry in known if entry.get("email_address")]
+    return [
+        entry for entry in known if isinstance(entry.get("email_address"), str) and entry["email_address"]
+    ]
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+def _text(value: Any) -> str | None:
+    """Text as the record holds it, numbers as text; None for what is neither."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    try:
+        return str(value) if isinstance(value, int | float) else None
+    except ValueError:
+        # More digits than Python writes.
+        return None
 
 
 def _flag(value: Any) -> bool:
@@ -220,7 +236,7 @@ def _sugar_fields(field: str, value: Any, record: Record, accounts: Accounts) ->
         return {"email": _email_list(value, record)}
     if field in ADDRESSES:
         parts = {key: getattr(value, part) for part, key in ADDRESS_KEYS[field].items()}
-        return {key: text for key, text in parts.items() if tidy(_text(record.get(key))) != text}
+        return {key: text for key, text in parts.items() if tidy(_text(record.get(key)) or "") != text}
     return {KEYS[field][0]: value}
 
 
@@ -229,7 +245,7 @@ def _email_list(addresses: tuple[str, ...], record: Record) -> list[dict[str, An
     wanted = {email_key(address): address for address in addresses}
     entries: list[dict[str, Any]] = []
     for entry in _entries(record):
-        if wanted.pop(email_key(_text(entry["email_address"])), None) is None:
+        if wanted.pop(email_key(entry["email_address"]), None) is None:
             continue
         flags = {name: _flag(entry[name]) for name in _ENTRY_FLAGS if name in entry}
         primary = _flag(entry.get("primary_address"))

@@ -83,7 +83,9 @@ class Engine:
         return tuple(sorted(self._hashed(user_id, term) for term in match.terms(contact)))
 
     def _hashed(self, user_id: str, term: str) -> str:
-        digest = hmac.new(self.index_key, f"{user_id}\n{term}".encode(), hashlib.sha256).hexdigest()[:32]
+        # JSON can carry halves of surrogate pairs, which no UTF-8 text can.
+        told = f"{user_id}\n{term}".encode(errors="surrogatepass")
+        digest = hmac.new(self.index_key, told, hashlib.sha256).hexdigest()[:32]
         return term[:2] + digest
 
 

@@ -5,11 +5,11 @@ Statuses and the `error` label decide; `error_message` is localized and changes 
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ...contacts.note_text import resolved
 from ...errors import (
     ContactAtFault,
     OperatorMustAct,
@@ -70,7 +70,7 @@ def lost_fault(lost: Lost) -> SyncError:
 
 def plain_reason(answer: Answer, sent: Mapping[str, Any]) -> str:
     """Sugar's reason in a line of plain text without e-mail addresses or any value that was sent."""
-    text = html.unescape(re.sub(r"<[^>]*>", " ", answer.message)) or answer.label or f"status {answer.status}"
+    text = resolved(re.sub(r"<[^<>]*>", " ", answer.message)) or answer.label or f"status {answer.status}"
     for value in sorted(set(_values(sent)), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text, flags=re.IGNORECASE)
     text = re.sub(r"[^\s\"'<>,;]+@[^\s\"'<>,;]+", "…", text)
