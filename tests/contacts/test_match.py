@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from contact_sync.contacts.contact import Contact
-from contact_sync.contacts.match import Match, Party, Verdict, match, terms
+from contact_sync.contacts.match import Match, Party, Verdict, match, same_name, terms
 from contact_sync.contacts.side import Side
 
 
@@ -259,3 +259,26 @@ def within(subject: Party, everyone: list[Party], steps: int) -> list[Party]:
         found = [one for one in everyone if one.terms & held]
         held = {term for one in found for term in one.terms if term.startswith("a:")}
     return found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("Ana", "Ruiz"), ("Ana", "Ruiz"), True),
+        (("ANA", "Ruiz"), ("Ruíz,", "ana"), True),
+        (("Ana", "Ruiz"), ("Ana María", "Ruiz Gil"), True),
+        (("", "Ana Ruiz"), ("Ana", "Ruiz"), True),
+        (("Ana", ""), ("", "Ana"), True),
+        (("Ana", ""), ("Ana", "Ruiz"), False),
+        (("Ana", "Ruiz"), ("Anna", "Ruiz"), False),
+        (("Ana", "Ruiz"), ("Ana", "Gil"), False),
+        (("", ""), ("", ""), False),
+        (("", ""), ("Ana", "Ruiz"), False),
+        ((None, None), ("Ana", "Ruiz"), False),
+    ],
+)
+def test_a_name_is_the_same_by_its_words(
+    one: tuple[str | None, str | None], other: tuple[str | None, str | None], same: bool
+) -> None:
+    left, right = (Contact(first_name=first, last_name=last) for first, last in (one, other))
+    assert same_name(left, right) is same_name(right, left) is same

@@ -10,7 +10,6 @@ import pytest
 from tests.sync.situations import (
     ALL_ON,
     NO_DELETES,
-    causes,
     everything_on,
     google_title,
     linked,
@@ -129,19 +128,6 @@ def test_a_contact_that_lives_on_as_another_one_is_followed(kept: str) -> None:
     assert {key: entry.mapping for key, entry in world.all_entries().items()} == {again: sugar_id}
 
 
-def test_a_contact_without_addresses_lives_on_by_its_name_and_a_phone() -> None:
-    world = everything_on()
-    sugar_id = world.add_sugar(
-        first_name="Ana", last_name="Ruiz", phone_mobile="+34600100200", phone_work="+34910100200"
-    )
-    world.settle()
-    world.delete_google(world.mapping(sugar_id).google_id)
-    again = world.add_google("Ana", "Ruiz", phoneNumbers=[{"value": "+34 600 100 200", "type": "mobile"}])
-    world.settle()
-    assert world.mapping(sugar_id).google_id == again
-    assert len(world.sugar_contacts()) == 1
-
-
 def test_only_some_of_the_addresses_are_somebody_else() -> None:
     world, sugar_id, google_id = linked(
         email=[{"email_address": "ana@x.test"}, {"email_address": "office@x.test"}]
@@ -151,22 +137,6 @@ def test_only_some_of_the_addresses_are_somebody_else() -> None:
     world.settle()
     assert world.mapping(sugar_id).state is State.GONE
     assert world.sugar_names() == ["Reception Desk"]
-
-
-def test_two_contacts_that_vanish_into_one_are_not_both_linked_with_it() -> None:
-    world, one, first = linked(email="shared@x.test")
-    other = world.add_sugar(first_name="Bea", last_name="Ruiz", email="shared@x.test")
-    world.settle()
-    second = world.mapping(other).google_id
-    survivor = world.add_google("Ana", "Ruiz", "shared@x.test")
-    world.delete_google(first)
-    world.delete_google(second)
-    world.settle()
-    holders = [m.sugar_id for m in world.all_mappings().values() if m.google_id == survivor]
-    assert len(holders) == 1
-    assert len(world.sugar_contacts()) == 2
-    assert "merged_in_google" in causes(world)
-    assert {one, other} >= set(holders)
 
 
 # Merged in the Contacts web page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -33,6 +33,8 @@ class Missing:
     side: Side
     at: datetime
     delete_on: bool
+    look: int | None = None
+    """The look at Google (`Cursors.google_looks`) that was under way: what an earlier one showed lived beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +145,21 @@ class IndexEntry:
     directive: Directive | None = None
     due_at: datetime | None = None
     attempts: int = 0
+    since: int | None = None
+    """The look at Google that first showed it; None: an early one, nobody noted which."""
+    keyed: int | None = None
+    """The look during which its keys last changed, first sight included; None as above."""
     updated_at: datetime | None = field(default=None, compare=False)
     """Update time of the document this was read from; not written."""
+
+    def with_keys(self, keys: tuple[str, ...], look: int) -> IndexEntry:
+        """The entry with the keys that this look at Google shows."""
+        return self if keys == self.match_keys else replace(self, match_keys=keys, keyed=look)
+
+    def came_with(self, look: int) -> bool:
+        """Whether no look before that one showed the contact."""
+        return self.since is not None and self.since >= look
+
+    def changed_with(self, look: int) -> bool:
+        """Whether its keys are those of that look or a later one."""
+        return self.keyed is not None and self.keyed >= look

@@ -11,6 +11,8 @@ The decision works on opaque terms, so that the index can hold them hashed:
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +25,8 @@ ADDRESS = "a:"
 NAMED = "n:"
 TWIN = "new:"
 """Before a record's id: the one of the other side that is being created for that record."""
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,19 @@ def terms(contact: Contact) -> tuple[str, ...]:
     if name:
         found |= {f"{NAMED}{name}|{address}" for address in addresses}
     return tuple(sorted(found))
+
+
+def same_name(one: Contact, other: Contact) -> bool:
+    """Whether two contacts have the same name: the words of one are all among the other's, and at least two of them,
+    or all of both. Case, accents, punctuation and order do not count. Contacts without a name have none in common."""
+    words = sorted((_words(one), _words(other)), key=len)
+    return words[0] <= words[1] and (len(words[0]) > 1 or (len(words[0]) == 1 and words[0] == words[1]))
+
+
+def _words(contact: Contact) -> frozenset[str]:
+    parts = unicodedata.normalize("NFKD", full_name_key(contact))
+    plain = "".join(char for char in parts if not unicodedata.combining(char))
+    return frozenset(_WORD.findall(plain))
 
 
 def match(subject: Party, own: Iterable[Party], other: Iterable[Party]) -> Match:

@@ -39,6 +39,8 @@ class Cursors:
     """When the last full intake was complete."""
     token_at: datetime | None = None
     """When the sync token's chain began (it dies seven days later)."""
+    google_looks: int = 0
+    """How many looks at all of Google's changes were complete; tells what was first seen together."""
     in_force: str | None = None
     """The settings in force at the last complete full intake: an administrator's policy changes no version."""
     listed_at: datetime | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from ..contacts import google_person
 from ..contacts.actions import (
@@ -116,6 +117,10 @@ class Decider:
         match = case.match or Match(Verdict.NONE)
         if view.present and match.verdict is not Verdict.LINK and case.match is not None:
             match = field.match(side, case.key)
+        leaving = self._leaving(side, match) if not own else None
+        if leaving is not None:
+            case.due_again = leaving
+            return Wait("the contact that it doubles is reported deleted, and that comes first")
         partner = case.views[side.other] if case.views[side.other].present else None
         action = place(
             side,
@@ -139,6 +144,17 @@ class Decider:
                 if record_id is not None and record_id in field.parties[there]:
                     field.placed(there, record_id)
         return action
+
+    def _leaving(self, side: Side, match: Match) -> datetime | None:
+        """When the deletion of a contact that this one doubles is decided; None: they all stay, as far as is known."""
+        field = self.gatherer.field
+        if match.verdict is not Verdict.DUPLICATE:
+            return None
+        doubles: set[str | None] = set(match.partners)
+        if side is Side.SUGAR:
+            doubles = {field.entries[key].mapping for key in match.partners if key in field.entries}
+        linked = self.gatherer.linked(key for key in doubles if key is not None)
+        return min((item.due_at for item in linked if item.missing and item.due_at), default=None)
 
     def _may_renew(self, case: Case, action: Renew) -> bool:
         """Whether the survivor of a deletion could become a contact of its own: the label may forbid it."""

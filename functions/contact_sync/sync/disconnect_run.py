@@ -149,12 +149,13 @@ class DisconnectRun:
             error = "contacts_stayed"
             self.session.counts["google_stayed"] = stayed
             message.insert(1, f"{contacts(stayed)} could not be deleted and stayed in Google.")
+        cursors = self.session.holder.user.cursors
         fields = {
             "connection": "disconnected",
             "connection_message": " ".join(message),
             "disconnecting": None,
             # Whether a contact is new is judged by what is stored, so that a full intake was made is remembered.
-            "cursors": Cursors(full_at=self.session.holder.user.cursors.full_at),
+            "cursors": Cursors(full_at=cursors.full_at, google_looks=cursors.google_looks),
             "pending": None,
             "planned_run": None,
             "next_sync_at": None,

@@ -60,6 +60,15 @@ class Gatherer:
             self._join_partner(case, views)
         return batch
 
+    def linked(self, sugar_ids: Iterable[str]) -> list[ContactMapping]:
+        """Those of these mappings that are linked."""
+        field, wanted = self.field, set(sugar_ids)
+        unknown = sorted(wanted - field.mappings.keys())
+        if unknown:
+            field.mappings.update(mappings.get(self.session.engine.db, self.session.user.id, unknown))
+        found = (field.mappings[key] for key in sorted(wanted & field.mappings.keys()))
+        return [mapping for mapping in found if mapping.state is State.LINKED]
+
     def _entry_cases(self, entries: Iterable[IndexEntry], chosen: Collection[str]) -> list[Case]:
         """Cases of Google contacts; one whose mapping was chosen, too, comes after that was decided."""
         held = [entry for entry in entries if entry.mapping not in chosen]

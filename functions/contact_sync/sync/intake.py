@@ -17,7 +17,7 @@ from ..errors import SyncTokenExpired, TransientForUser
 from ..services.google_people import PeoplePage
 from ..services.sugar import ChangePage, DeletionPage
 from ..store.records import Cursors, Position, User
-from . import intake_google, intake_sugar
+from . import google_departures, intake_google, intake_sugar
 from .listing import list_scope
 from .look import OVERLAP, Looked, Need, resumable, sugar_start
 from .marks import Marks, flush
@@ -78,7 +78,7 @@ class Intake:
             self._store(lambda page=page: marks_of(session, self.looked.need, *page))  # type: ignore[misc]
             self._save_position(changes)
         if people is not None and people.next_sync_token and not self._relists_with_token:
-            self.cursors = replace(self.cursors, sync_token=people.next_sync_token)
+            self.cursors = looked_at_google(self.cursors, people.next_sync_token)
         if self.looked.need.google_full and not self._list_google():
             self._save_position(changes, ended=True)
             return False
@@ -163,10 +163,10 @@ class Intake:
             page_token = page.next_page
             if page_token is None:
                 break
-        self._store(lambda: intake_google.listed(session, seen))
+        self._store(lambda: google_departures.listed(session, seen))
         if page.next_sync_token and not keeps:
             self.cursors = replace(
-                self.cursors, sync_token=page.next_sync_token, token_at=session.engine.now()
+                looked_at_google(self.cursors, page.next_sync_token), token_at=session.engine.now()
             )
         return True
 
@@ -214,10 +214,15 @@ class Intake:
 def idle_cursors(session: Session, looked: Looked) -> Cursors:
     """The cursors after a look that found nothing to do."""
     token = looked.people.next_sync_token if looked.people else None
+    cursors = session.user.cursors
     return replace(
-        session.user.cursors,
+        looked_at_google(cursors, token) if token else cursors,
         watermark=looked.sugar.server_time,
         position=None,
-        sync_token=token or session.user.cursors.sync_token,
         deletes_on={side: session.settings.may("delete", side) for side in Side},
     )
+
+
+def looked_at_google(cursors: Cursors, sync_token: str) -> Cursors:
+    """The cursors after all that Google had to show was taken in."""
+    return replace(cursors, sync_token=sync_token, google_looks=cursors.google_looks + 1)

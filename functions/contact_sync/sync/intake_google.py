@@ -16,9 +16,10 @@ from ..contacts.mapping import Directive, IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.merge import differs_from_base
 from ..contacts.side import Side
-from ..store import backlog, google_index, mappings
+from ..store import backlog, google_index
 from .engine import ECHO_DELAY
-from .intake_sugar import GONE_FOR, note_deleted
+from .google_departures import departed
+from .intake_sugar import GONE_FOR
 from .look import google_ids
 from .marks import Marks, awaited_deletion, due_from, released_by_edit
 from .session import Session, read_google
@@ -49,9 +50,10 @@ def changed(
     """Mark a page of persons. `full`: a complete listing; `first`: nothing was stored before this intake."""
     db, user_id = session.engine.db, session.user.id
     entries = google_index.get(db, user_id, google_ids(people))
+    strangers = [person for person in people if google_person.google_id(person) not in entries]
+    former = {} if first else _former_entries(session, strangers)
     alive = [person for person in people if not google_person.is_deleted(person)]
-    unknown = [person for person in alive if google_person.google_id(person) not in entries]
-    former = {} if first else _former_entries(session, unknown)
+    unknown = [person for person in strangers if not google_person.is_deleted(person)]
     marked = {mark for person in unknown for mark in google_person.marks(person)}
     wanted = {entry.mapping for entry in (*entries.values(), *former.values())} | marked
     mapped = marks.mappings(sorted(sugar_id for sugar_id in wanted if sugar_id))
@@ -68,10 +70,7 @@ def changed(
         entry = entries.get(google_person.google_id(person))
         if entry is not None:
             _known(page, person, entry)
-    for person in people:
-        google_id = google_person.google_id(person)
-        if google_person.is_deleted(person) and google_id in entries and google_id not in moved:
-            tombstone(session, page.marks, entries[google_id], mapped.get(entries[google_id].mapping or ""))
+    departed(session, marks, people, entries | former, mapped, moved)
     _store_unplaced(page)
 
 
@@ -83,13 +82,22 @@ def index_terms(
     return (*session.terms(read_google(person, mapping)), *marks)
 
 
+def new_entry(session: Session, google_id: str, source_id: str | None, keys: tuple[str, ...]) -> IndexEntry:
+    """The entry of a contact that this look at Google shows for the first time."""
+    look = session.google_look
+    return IndexEntry(google_id, None, source_id, keys, since=look, keyed=look)
+
+
 def _former_entries(session: Session, people: Sequence[Mapping[str, Any]]) -> dict[str, IndexEntry]:
-    """Index entries of unknown persons under their previous names or the same source id, by the new google id."""
+    """Index entries of unknown persons, dead ones too, under their previous names or the same source id, by the new
+    google id."""
     if not people:
         return {}
     db, user_id = session.engine.db, session.user.id
     names = {old: person for person in people for old in google_person.previous_ids(person)}
-    sources = {google_person.source_id(person): person for person in people}
+    # Of several with one source the living one is meant.
+    dead_first = sorted(people, key=google_person.is_deleted, reverse=True)
+    sources = {google_person.source_id(person): person for person in dead_first}
     found = {
         google_person.google_id(names[old]): entry
         for old, entry in google_index.get(db, user_id, sorted(names)).items()
@@ -154,7 +162,7 @@ def _is_of(page: _Page, person: Mapping[str, Any], mapping: ContactMapping) -> b
     terms = index_terms(session, person, mapping)
     waits = mapping.state is State.NEW and mapping.google_id is None
     if waits or (mapping.state is State.CREATING and mapping.created_side is Side.GOOGLE):
-        entry = IndexEntry(google_id, mapping.sugar_id, source, terms)
+        entry = replace(new_entry(session, google_id, source, terms), mapping=mapping.sugar_id)
         closing = [backlog.close(session.user.id, mapping.backlog)] if mapping.backlog else []
         linked = replace(
             mapping,
@@ -176,7 +184,7 @@ def _is_of(page: _Page, person: Mapping[str, Any], mapping: ContactMapping) -> b
         and not differs_from_base(contact, mapping.base, lambda value: value, mapping.held.get(Side.GOOGLE))
     ):
         directive = Directive(DUPLICATE, mapping.sugar_id)
-        page.marks.put(IndexEntry(google_id, None, source, terms, directive=directive, due_at=now))
+        page.marks.put(replace(new_entry(session, google_id, source, terms), directive=directive, due_at=now))
         return True
     return False
 
@@ -186,12 +194,11 @@ def _unplaced(page: _Page, person: Mapping[str, Any], stored: IndexEntry | None)
     session = page.session
     label = session.settings.google_label
     allowed = label is None or label in google_person.groups(person)
-    base = stored or IndexEntry(google_person.google_id(person))
-    entry = replace(
-        base,
-        source_id=google_person.source_id(person),
-        match_keys=index_terms(session, person, None),
-    )
+    source, terms = google_person.source_id(person), index_terms(session, person, None)
+    if stored is None:
+        entry = new_entry(session, google_person.google_id(person), source, terms)
+    else:
+        entry = replace(stored.with_keys(terms, session.google_look), source_id=source)
     page.unplaced[entry.google_id] = (entry, stored, allowed)
 
 
@@ -258,7 +265,7 @@ def _known_linked(page: _Page, person: Mapping[str, Any], entry: IndexEntry, map
     marked = replace(mapping, seen=replace(mapping.seen, google_changed_at=at if differs else None))
     if differs and any(session.settings.may("update", side) for side in Side):
         marked = replace(marked, due_at=due_from(mapping, now))
-    keyed = replace(entry, match_keys=index_terms(session, person, mapping))
+    keyed = entry.with_keys(index_terms(session, person, mapping), session.google_look)
     items: list[ContactMapping | IndexEntry] = []
     if marked != mapping:
         items.append(marked)
@@ -266,44 +273,3 @@ def _known_linked(page: _Page, person: Mapping[str, Any], entry: IndexEntry, map
         items.append(keyed)
     if items:
         page.marks.put(*items)
-
-
-def tombstone(
-    session: Session,
-    marks: Marks,
-    entry: IndexEntry,
-    mapping: ContactMapping | None,
-    at: datetime | None = None,
-) -> None:
-    """A contact is reported deleted: an unlinked one is forgotten, a linked one noted on its mapping, and looked at
-    from `at` on."""
-    if mapping is None:
-        closing = [backlog.close(session.user.id, entry.backlog)] if entry.backlog else []
-        marks.put(google_index.remove(session.user.id, entry.google_id), *closing)
-    elif mapping.google_id != entry.google_id:
-        marks.put(google_index.remove(session.user.id, entry.google_id))
-    elif mapping.state is State.GONE:
-        # Should it come back from the trash, it is another mapping's.
-        settled = replace(mapping, google_id=None, google_source_id=None)
-        marks.put(settled, google_index.remove(session.user.id, entry.google_id))
-    else:
-        note_deleted(session, marks, mapping, Side.GOOGLE, at)
-
-
-def listed(session: Session, ids: set[str]) -> Marks:
-    """Compare a complete listing with the index: what is stored but not listed may be gone; a direct read decides."""
-    now, db, user_id = session.engine.now(), session.engine.db, session.user.id
-    absent = sorted(google_index.ids(db, user_id).keys() - ids)
-    marks = Marks(session)
-    entries = google_index.get(db, user_id, absent)
-    mapped = mappings.get(db, user_id, sorted({entry.mapping for entry in entries.values() if entry.mapping}))
-    for entry in entries.values():
-        mapping = mapped.get(entry.mapping or "")
-        if mapping is None:
-            if entry.due_at is None:
-                marks.put(replace(entry, due_at=now))
-        else:
-            # So soon after our own write the listing proves nothing: the direct read has to wait.
-            at = mapping.written_at + ECHO_DELAY if mapping.written_at is not None else now
-            tombstone(session, marks, entry, mapping, at)
-    return marks

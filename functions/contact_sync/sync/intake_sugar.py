@@ -169,14 +169,16 @@ def note_deleted(
         mapping = replace(mapping, seen=replace(mapping.seen, sugar_deleted_at=now))
     if mapping.state is State.CREATING:
         # The outcome of the create comes first; the deletion counts once that is known.
-        marks.put(replace(mapping, missing=Missing(side, now, session.deletes(side.other))))
+        marks.put(
+            replace(mapping, missing=Missing(side, now, session.deletes(side.other), session.google_look))
+        )
         return
     if mapping.state is State.LINKED:
         waits = session.deletes(side.other) and owned
         both = mapping.missing is not None
         # Google shows a tombstone once; that a Sugar record is gone can be confirmed again at any time.
         first = mapping.missing if side is Side.SUGAR else None
-        missing = first or Missing(side, now, waits)
+        missing = first or Missing(side, now, waits, session.google_look)
         marked = replace(mapping, missing=missing, deletion_waits=side.other if waits and not both else None)
         if mapping.backlog is None:
             marks.put(replace(marked, due_at=due_at))

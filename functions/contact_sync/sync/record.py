@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from ..contacts.actions import Become, Create, Delete, Forget, Nothing, Quarantine, Renew, Update, Wait
-from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.mapping import State
 from ..contacts.side import Side
 from ..services.outcome import Outcome, Status
 from ..store import backlog, google_index, history, mappings
@@ -17,7 +17,7 @@ from ..store.write import Write
 from . import agreement, story
 from .batch import Batch, Case
 from .engine import ECHO_DELAY
-from .intake_google import index_terms
+from .intake_google import index_terms, new_entry
 from .marks import guarded
 from .prepare import Writes
 from .retries import Retries
@@ -164,7 +164,8 @@ class Recorder:
         """The index entry of a linked contact."""
         keys = index_terms(self.session, person, mapping)
         known = case.entry if case.entry and case.entry.google_id == mapping.google_id else None
-        entry = IndexEntry(mapping.google_id or "", mapping.sugar_id, mapping.google_source_id, keys)
+        entry = new_entry(self.session, mapping.google_id or "", mapping.google_source_id, keys)
+        entry = replace(entry, mapping=mapping.sugar_id, since=known.since if known else None)
         return guarded(self.user_id, replace(entry, updated_at=known.updated_at if known else None))
 
     def _deleted(self, case: Case, action: Delete) -> list[Write]:

@@ -123,6 +123,11 @@ class Session:
         return self.engine.hashed_terms(self.user.id, contact)
 
     @property
+    def google_look(self) -> int:
+        """The number of this run's look at Google; the same in a run that has to begin an unfinished one again."""
+        return self.user.cursors.google_looks
+
+    @property
     def metadata(self) -> SugarMetadata:
         """Lengths, allowed values and the chunk size of this Sugar instance, read at most once a day."""
         if self._metadata is None:

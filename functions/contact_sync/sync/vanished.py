@@ -1,27 +1,30 @@
 """Linked contacts that are not where they were in Google: under another resource name, or merged into another one.
 
-A contact lives on in one with the same source id, with our mark, or with all addresses both sides agreed on. If nobody
-is linked with that one, the mapping follows it, and that is stored before anything is decided. If somebody is, the two
-were merged in Google, and a person decides.
+A contact lives on in one with the same source id or with our mark; or in one of the same name that has all its e-mail
+addresses and was not there while it lived. An address alone is no such sign: families and colleagues share them, and
+one of them must not take the place of another. If nobody is linked with that one, the mapping follows it, and that is
+stored before anything is decided. If somebody is, the two were merged in Google, and a person decides. Everything else
+is a deletion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..contacts import google_person
 from ..contacts.contact import Contact
 from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.match import same_name
 from ..contacts.side import Side
 from ..services.google_people import Read
 from ..store import backlog, google_index
 from ..store.write import Write
 from .batch import Case
 from .engine import addresses
-from .intake_google import MARK, index_terms, renamed
+from .intake_google import MARK, index_terms, new_entry, renamed
 from .marks import guarded
 from .session import Session, read_google
 
@@ -41,7 +44,7 @@ class Vanished:
         if not mappings:
             return []
         db, user_id = self.session.engine.db, self.session.user.id
-        terms = {term for mapping in mappings for term in addresses(self._agreed_terms(mapping))}
+        terms = {term for mapping in mappings for term in self._agreed(mapping)}
         sources = {mapping.google_source_id for mapping in mappings if mapping.google_source_id}
         marks = {MARK + mapping.sugar_id for mapping in mappings}
         self._found = {
@@ -86,21 +89,55 @@ class Vanished:
             if (person := people.people.get(google_id)) is not None
             and (rank := self._evidence(mapping, person)) is not None
         ]
-        return min(ranked, key=lambda found: found[:3])[3] if ranked else None
+        return min(ranked, key=lambda found: found[:3])[3] if ranked else self._successor(mapping, people)
 
-    def _evidence(self, mapping: ContactMapping, person: Mapping[str, Any]) -> int | None:
-        """How well a contact shows that it is the mapping's own: 0 is the best; None: it does not."""
+    @staticmethod
+    def _evidence(mapping: ContactMapping, person: Mapping[str, Any]) -> int | None:
+        """How well a contact shows by its ids that it is the mapping's own: 0 is the best; None: it does not."""
         if mapping.google_source_id and google_person.source_id(person) == mapping.google_source_id:
             return 0
-        if mapping.sugar_id in google_person.marks(person):
-            return 1
-        agreed = set(addresses(self._agreed_terms(mapping)))
-        shared = agreed & set(addresses(self.session.terms(read_google(person, mapping))))
-        by_mail = bool((mapping.base or Contact()).emails)
-        return 2 if shared and (shared == agreed or not by_mail) else None
+        return 1 if mapping.sugar_id in google_person.marks(person) else None
 
-    def _agreed_terms(self, mapping: ContactMapping) -> tuple[str, ...]:
-        return self.session.terms(mapping.base or Contact())
+    def _successor(self, mapping: ContactMapping, people: Read) -> Mapping[str, Any] | None:
+        """The one contact of the same name that has all addresses of the vanished one and came in its place.
+
+        An unlinked one came in its place if no look showed it beside the vanished one; one that is linked with somebody
+        else, if it had other keys until then: two were made one by hand. A third that holds one of the addresses and
+        was there before makes it a shared address.
+        """
+        agreed, look = self._agreed(mapping), mapping.missing.look if mapping.missing else None
+        if look is None:
+            return None
+        holders = [
+            entry
+            for entry in self._found.values()
+            if entry.google_id != mapping.google_id and agreed & set(entry.match_keys)
+        ]
+        successors = [
+            (entry, person)
+            for entry in holders
+            if (person := people.people.get(entry.google_id)) is not None
+            and (entry.came_with(look) or (entry.mapping is not None and entry.changed_with(look)))
+            and self._is_like(mapping, agreed, person)
+        ]
+        if len(successors) != 1:
+            return None
+        [(successor, person)] = successors
+        beside = any(entry is not successor and not entry.came_with(look) for entry in holders)
+        return None if beside else person
+
+    def _is_like(self, mapping: ContactMapping, agreed: set[str], person: Mapping[str, Any]) -> bool:
+        label, contact = self.session.settings.google_label, read_google(person, mapping)
+        return (
+            agreed <= set(self.session.terms(contact))
+            and same_name(contact, mapping.base or Contact())
+            and (label is None or label in google_person.groups(person))
+        )
+
+    def _agreed(self, mapping: ContactMapping) -> set[str]:
+        """The e-mail addresses both sides agreed on, as terms. A contact that has only numbers has none."""
+        emails = mapping.base.emails if mapping.base is not None else None
+        return set(addresses(self.session.terms(Contact(emails=emails))))
 
     def _adopt(
         self, case: Case, mapping: ContactMapping, known: IndexEntry | None, person: Mapping[str, Any]
@@ -108,13 +145,10 @@ class Vanished:
         """Store that the mapping's contact is this one now."""
         session, google_id = self.session, google_person.google_id(person)
         followed = renamed(mapping, google_id, google_person.source_id(person))
-        entry = IndexEntry(
-            google_id,
-            mapping.sugar_id,
-            google_person.source_id(person),
-            index_terms(session, person, followed),
-            updated_at=known.updated_at if known else None,
-        )
+        source, keys = google_person.source_id(person), index_terms(session, person, followed)
+        entry = replace(new_entry(session, google_id, source, keys), mapping=mapping.sugar_id)
+        if known is not None:
+            entry = replace(entry, since=known.since, updated_at=known.updated_at)
         group: list[Write] = [
             guarded(session.user.id, followed),
             guarded(session.user.id, entry),
