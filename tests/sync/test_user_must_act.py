@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from tests.sync.rich_world import assert_sound, rich_world
 from tests.world import CONTACTS_SCOPE, Auto, World, link
@@ -80,14 +82,100 @@ def test_a_grant_without_the_contacts_scope_calls_nobody() -> None:
     assert world.user().next_sync_at is None
 
 
-@pytest.mark.parametrize("status", ["Inactive", "Terminated"])
-def test_a_sugar_user_who_is_no_longer_active_stops_the_sync(status: str) -> None:
+DAY = timedelta(days=1)
+NO_ACCESS = {"Contacts": {"access": "no", "list": "no"}}
+
+
+def stop(world: World, error: str, how: str = "") -> None:
+    """What an administrator of Sugar may do to a user, and undo."""
+    if error == "sugar_access_denied":
+        world.sugar.edit_user("user-jane", acl=NO_ACCESS)
+    else:
+        world.sugar.edit_user("user-jane", status=how or "Inactive")
+        world.clock.advance(hours=2)
+
+
+def cure(world: World) -> None:
+    world.sugar.edit_user("user-jane", acl={}, status="Active")
+
+
+@pytest.mark.parametrize(
+    ("error", "how"),
+    [("sugar_user_missing", "Inactive"), ("sugar_user_missing", "Terminated"), ("sugar_access_denied", "")],
+)
+def test_what_an_administrator_can_cure_is_looked_at_once_a_day_and_goes_on_by_itself(
+    error: str, how: str
+) -> None:
     world = automatic_world()
-    world.sugar.edit_user(world.first.sugar_user, status=status)
-    world.sugar.expire_tokens()
-    world.clock.advance(hours=2)
+    stop(world, error, how)
+    for _ in range(3):
+        assert world.sync("schedule")["error"] == error
+        user = world.user()
+        assert (user.connection, user.lease, bool(user.connection_message)) == (error, None, True)
+        assert user.next_sync_at == world.clock.now() + DAY
+        world.clock.advance(days=1)
+    cure(world)
+    world.add_sugar(first_name="Bo", last_name="Bell", email="bo@x.test")
+    assert world.sync("schedule")["error"] is None
+    user = world.user()
+    assert (user.connection, user.connection_message) == ("connected", "")
+    assert user.next_sync_at is not None and user.next_sync_at < world.clock.now() + DAY
+    world.settle()
+    assert world.google_names() == ["Ana Ruiz", "Bo Bell"]
+
+
+def test_nothing_to_do_when_it_is_cured_is_a_connection_that_works_again() -> None:
+    world = automatic_world()
+    stop(world, "sugar_access_denied")
+    world.sync("schedule")
+    cure(world)
+    world.clock.advance(days=1)
+    assert world.sync("schedule")["phase"] in ("idle", "done")
+    assert world.user().connection == "connected"
+
+
+@pytest.mark.parametrize("error", ["sugar_user_missing", "sugar_access_denied"])
+def test_between_two_looks_nobody_is_asked_and_the_next_look_stays(error: str) -> None:
+    world = automatic_world()
+    stop(world, error)
+    world.sync("schedule")
+    due = world.user().next_sync_at
+    world.forget_calls()
+    for trigger in ("hook", "manual", "continue"):
+        assert world.sync(trigger)["error"] == error
+    assert world.calls() == (0, 0)
+    assert world.user().next_sync_at == due
+
+
+def test_who_does_not_sync_regularly_is_not_looked_at() -> None:
+    world = World()
+    link(world)
+    stop(world, "sugar_access_denied")
+    assert world.sync()["error"] == "sugar_access_denied"
+    assert world.user().next_sync_at is None
+
+
+def test_who_was_never_a_sugar_user_is_not_looked_at() -> None:
+    world = automatic_world()
+    fields = {"sugar_user_id": None, "connection": "sugar_user_missing", "next_sync_at": world.clock.now()}
+    world.db.commit([users.update(world.first.sub, **fields)])
+    world.forget_calls()
     assert world.sync("schedule")["error"] == "sugar_user_missing"
-    assert (world.user().connection, world.user().next_sync_at) == ("sugar_user_missing", None)
+    assert (world.calls(), world.user().next_sync_at) == ((0, 0), None)
+
+
+def test_a_right_that_only_the_full_intake_misses_stops_and_is_looked_at_daily_too() -> None:
+    world = automatic_world()
+    world.sugar.edit_user("user-jane", acl={"Contacts": {"access": "no"}})
+    world.set(sugar_scope="all")
+    assert world.sync("schedule")["error"] == "sugar_access_denied"
+    assert world.user().next_sync_at == world.clock.now() + DAY
+    world.clock.advance(days=1)
+    assert world.sync("schedule")["error"] == "sugar_access_denied"
+    assert (world.user().connection, world.user().next_sync_at) == (
+        "sugar_access_denied",
+        world.clock.now() + DAY,
+    )
 
 
 @pytest.mark.parametrize("new", [1, 7])

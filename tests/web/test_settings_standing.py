@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -42,6 +43,23 @@ class TestStanding:
         assert words in words_of(page)
         assert way in page.text
         assert 'id="settings"' in page.text
+
+    @pytest.mark.parametrize("connection", ["sugar_access_denied", "sugar_user_missing"])
+    def test_what_an_administrator_can_cure_is_looked_at_daily_and_the_page_says_when(
+        self, place: Place, ada: Browser, connection: str
+    ) -> None:
+        assert "looks again by itself" not in words_of(ada.get("/"))
+        place.change(ada.sub, connection=connection)
+        assert "looks again by itself" not in words_of(ada.get("/"))
+        swap(ada, Form(ada.get("/"), id="settings"), auto__enabled="on")
+        due = place.engine.now() + timedelta(hours=20)
+        place.change(ada.sub, next_sync_at=due)
+        answer = swap(ada, Form(ada.get("/"), id="settings"), from_sugar__delete="on")
+        assert place.user(ada.sub).next_sync_at == due
+        for page in (answer, ada.get("/")):
+            assert "looks again by itself once a day" in words_of(page)
+        swap(ada, Form(ada.get("/"), id="settings"), auto__enabled=None)
+        assert place.user(ada.sub).next_sync_at is None
 
     def test_a_smaller_scope_cures_too_many_and_the_page_says_so_at_once(
         self, place: Place, ada: Browser

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -150,7 +150,12 @@ class Ending:
         same = user.settings_version == session.user.settings_version
         settings = session.settings if same else session.engine.policy.apply(user.settings)
         if isinstance(error, UserMustAct) and user.connection == session.user.connection:
-            return {"connection": error.code, "connection_message": error.message, "next_sync_at": None}
+            stopped = replace(user, connection=error.code)
+            return {
+                "connection": error.code,
+                "connection_message": error.message,
+                "next_sync_at": schedule.next_sync(settings, stopped, now),
+            }
         if isinstance(error, OperatorMustAct):
             log.error("the deployment needs its operator", extra={"code": error.code})
         again = self._again_at(error)

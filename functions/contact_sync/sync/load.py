@@ -8,6 +8,7 @@ from datetime import datetime
 from ..contacts.settings import SyncSettings
 from ..store import users
 from ..store.records import User
+from . import schedule
 from .engine import Engine
 from .tokens import TokenBox
 
@@ -35,8 +36,11 @@ class Stopped:
     """The stop holds for the whole deployment; it ends without the user doing anything."""
 
 
-def load(engine: Engine, user_id: str) -> Ready | Stopped:
-    """One batched read of the user, the tokens and the pause of the whole deployment."""
+def load(engine: Engine, user_id: str, trigger: str) -> Ready | Stopped:
+    """One batched read of the user, the tokens and the pause of the whole deployment.
+
+    The schedule looks now and then at who was stopped by what an administrator of Sugar can cure.
+    """
     loaded = users.load(engine.db, engine.cipher, user_id)
     user = loaded.user
     if user is None or loaded.updated_at is None:
@@ -51,7 +55,8 @@ def load(engine: Engine, user_id: str) -> Ready | Stopped:
         return stopped("paused", everybody=True)
     if engine.policy.disabled is not None:
         return stopped("disabled", everybody=True)
-    if user.connection != "connected":
+    looks_again = trigger == "schedule" and user.connection in schedule.CURED_OUTSIDE
+    if user.connection != "connected" and not looks_again:
         return stopped(user.connection)
     if user.sugar_user_id is None:
         return stopped("sugar_user_missing")

@@ -12,7 +12,7 @@ from ..contacts.side import Side
 from ..contacts.sugar_record import fields_in
 from ..errors import OperatorMustAct, SyncError, TransientForAll, UserMustAct
 from ..services.sugar import NOT_SENT
-from ..store import runs
+from ..store import runs, users
 from ..store.records import Proof, RunRecord
 from ..store.write import Conflict
 from .apply import apply
@@ -60,7 +60,7 @@ def run(
     run_id = run_id or engine.new_id()
     for _ in range(5):
         try:
-            ready = load(engine, user_id)
+            ready = load(engine, user_id, trigger)
         except OperatorMustAct as error:
             return failed_load(engine, user_id, trigger, run_id, error)
         try:
@@ -96,6 +96,8 @@ class _Run:
             marks = first_marks(session, looked)
         except SyncError as error:
             return self.ending.failed_look(error, self.updated_at)
+        if session.user.connection != "connected":
+            self._cured()
         if session.trigger not in WITH_OWN_WORK and self._idle(looked, marks):
             return self.ending.idle(idle_cursors(session, looked), self.updated_at)
         session.lease = LeaseHolder.take(self.engine, session.user, self.updated_at, session.run)
@@ -103,6 +105,13 @@ class _Run:
             return self._leased(looked, marks)
         except LeaseLost:
             return self.ending.lost()
+
+    def _cured(self) -> None:
+        """Both sides answer again: what an administrator had to cure is cured."""
+        fields: dict[str, Any] = {"connection": "connected", "connection_message": ""}
+        write = users.update(self.session.user.id, if_updated_at=self.updated_at, **fields)
+        self.updated_at = self.engine.db.commit([write])[write.path]
+        self.session.user = replace(self.session.user, **fields)
 
     def _idle(self, looked: Looked, marks: Marks) -> bool:
         user = self.session.user

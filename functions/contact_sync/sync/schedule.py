@@ -17,6 +17,10 @@ HOOK_WINDOW = timedelta(seconds=3)
 LONGEST_BACKOFF = timedelta(hours=1)
 STOPPED = timedelta(minutes=15)
 """How often a user is looked at while the whole deployment is stopped."""
+CURED_OUTSIDE = ("sugar_user_missing", "sugar_access_denied")
+"""Connections that an administrator may cure in Sugar without anybody telling us."""
+LOOK_AGAIN = timedelta(days=1)
+"""How often it is seen whether such a one is cured."""
 MOST_ATTEMPTS = 6
 """After this many transient failures in a row the next interval tries again."""
 
@@ -25,7 +29,11 @@ def next_sync(
     settings: SyncSettings, user: User, now: datetime, retry_at: datetime | None = None
 ) -> datetime | None:
     """When the scheduler is to run this user again; None: never (auto is off, or a stop needs the user)."""
-    if not settings.auto.enabled or user.paused or user.connection != "connected":
+    if not settings.auto.enabled or user.paused:
+        return None
+    if user.connection in CURED_OUTSIDE and user.sugar_user_id is not None:
+        return now + LOOK_AGAIN
+    if user.connection != "connected":
         return None
     regular = now + timedelta(minutes=settings.auto.interval_minutes)
     return min(regular, max(retry_at, now)) if retry_at is not None else regular

@@ -36,6 +36,9 @@ def stopped(engine: Engine, found: Stopped, trigger: str, run_id: str) -> Summar
     if user is not None and user.next_sync_at is not None:
         # A stop of everybody ends without this user doing anything: look again now and then.
         again = engine.now() + schedule.STOPPED if found.everybody else None
+        if found.reason in schedule.CURED_OUTSIDE and trigger != "schedule":
+            # The daily look is the schedule's.
+            again = user.next_sync_at
         writes.append(users.update(user.id, if_updated_at=found.updated_at, next_sync_at=again))
     if user is not None and trigger != "schedule":
         writes += over(engine, user.id, trigger, run_id, found.reason)

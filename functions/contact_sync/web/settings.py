@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from ..store import users
 from ..store.records import User
 from ..store.users import Loaded
 from ..store.write import Write
+from ..sync import schedule
 from . import account
 from .caller import caller, user_id
 from .operation import Operations, Sent, Versioned, from_json
@@ -172,7 +174,7 @@ def _change(user: User, settings: SyncSettings) -> dict[str, Any]:
     if connection == "too_many" and old.sugar_scope != new.sugar_scope:
         connection = "connected"
         fields |= {"connection": connection, "connection_message": ""}
-    if not new.auto.enabled or connection != "connected" or user.paused:
+    if schedule.next_sync(new, replace(user, connection=connection), engine.now()) is None:
         fields["next_sync_at"] = None
     elif not old.auto.enabled or user.next_sync_at is None:
         fields["next_sync_at"] = engine.now()

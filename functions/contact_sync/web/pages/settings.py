@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ...contacts.settings import leaves, nested
 from ...errors import ContactAtFault, SyncError
+from ...sync import schedule
 from .. import caller, inventory, labels, settings, status
 from ..connection import connection_of
 from ..settings import READ_ONLY, GivenSettings, Settings
@@ -155,6 +156,7 @@ def _form(held: Settings, values: Json | None = None) -> dict[str, Any]:
         "version": held.version,
         "label": held.google_label,
         "next_run": user.next_sync_at if user.connection == "connected" else None,
+        "looks_again": user.next_sync_at if user.connection in schedule.CURED_OUTSIDE else None,
     }
 
 
@@ -228,7 +230,7 @@ def _changed(before: Settings, saved: Settings) -> dict[str, Any]:
     return {
         "said": "Saved",
         "creates_paused": user.creates_paused,
-        "about_connection": user.connection != connected_before,
+        "about_connection": user.connection != connected_before or user.connection in schedule.CURED_OUTSIDE,
         "about_exposed": about_exposed,
         "exposed": _exposed(saved) if about_exposed else None,
     }
