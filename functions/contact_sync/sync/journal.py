@@ -78,11 +78,11 @@ def _intent(session: Session, case: Case, action: Create, writes: Writes) -> lis
         created_at=now,
         due_at=due_at,
         directive=None,
+        filled=writes.filled.get(mapping.sugar_id, mapping.filled),
     )
     if action.side is Side.GOOGLE or case.entry is None:
         return [guarded(user_id, intent)]
     entry = replace(case.entry, mapping=intent.sugar_id, due_at=None, directive=None, attempts=0)
-    case.entry = entry
     return [mappings.put(user_id, intent), guarded(user_id, entry)]
 
 

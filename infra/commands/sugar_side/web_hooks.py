@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from contact_sync.errors import OperatorMustAct, TransientForUser
 from contact_sync.services.sugar.calls import Caller, Item
 from contact_sync.services.sugar.faults import plain_reason
-from contact_sync.services.sugar.transport import Answer, segment
+from contact_sync.services.sugar.transport import Answer
 
 EVENTS: Final = ("after_save", "after_delete", "after_relationship_add", "after_relationship_delete")
 LONGEST_URL: Final = 255
@@ -144,7 +144,7 @@ def _correction(found: Hook, wanted: Hook) -> Change:
 def _item(change: Change) -> Item:
     if change.kind == "create":
         return Item("WebLogicHooks", "POST", change.hook.fields())
-    path = f"WebLogicHooks/{segment(change.hook.id)}"
+    path = f"WebLogicHooks/{change.hook.id}"
     if change.kind == "update":
         return Item(path, "PUT", change.hook.fields())
     return Item(path, "DELETE")

@@ -142,3 +142,30 @@ def test_what_was_abandoned_can_be_held_back(pair, admin):
     assert pair.finish_abandoned() == 1
     assert pair.contact("b")["title"] == "b"
     assert pair.finish_abandoned() == 0
+
+
+def test_the_path_of_an_item_is_taken_as_it_stands(admin, sugar):
+    sugar.add_contact(id="a b", last_name="Ruiz")
+    sugar.add_contact(id="100%25", last_name="Percent")
+    items = [
+        {"url": f"/v11_11/Contacts/{written}?fields=id"} for written in ("a b", "a%20b", "100%25", "100%2525")
+    ]
+    answers = admin.post("/bulk", {"requests": items})
+    assert [answer["status"] for answer in answers] == [200, 404, 200, 404]
+    assert admin.get("/Contacts/a%20b")["last_name"] == "Ruiz"
+
+
+@pytest.mark.parametrize(("kind", "status"), [("500", 500), ("403", 403), ("404", 404)])
+def test_a_write_can_take_effect_and_be_refused(pair, admin, sugar, kind, status):
+    sugar.faults.add(f"{kind} afterwards", "^/Contacts$", "POST")
+    items = [{"url": "/v11_11/Contacts", "method": "POST", "data": {"id": "new", "last_name": "Ng"}}]
+    assert [answer["status"] for answer in admin.post("/bulk", {"requests": items})] == [status]
+    assert sugar.contact("new")["last_name"] == "Ng"
+
+
+def test_a_workflow_may_take_a_record_out_of_its_writers_sight(sugar, sign_in):
+    sugar.add_user("kim", "x", id="kim-id")
+    sugar.on_saved = lambda saved: sugar.hide_contact(saved, "kim-id")
+    answer = sign_in("kim", "x").send("POST", "/Contacts", {"id": "new", "last_name": "Ng"})
+    assert (answer.status_code, answer.json()["error"]) == (403, "not_authorized")
+    assert sugar.contact("new")["last_name"] == "Ng"

@@ -37,7 +37,8 @@ def test_nothing_to_create_calls_nothing(account: Account) -> None:
 
 def test_answers_of_a_batch_are_matched_by_mark_not_by_place(answering: Answering) -> None:
     items = marked(6)
-    answer = {"createdPeople": [{"httpStatusCode": 200, "person": person} for _, person in reversed(items)]}
+    created = [{"resourceName": f"people/{key}", **person} for key, person in reversed(items)]
+    answer = {"createdPeople": [{"httpStatusCode": 200, "person": person} for person in created]}
     outcomes = answering((200, answer)).create(items)
     assert [mark(record(outcome)) for outcome in outcomes] == [outcome.key for outcome in outcomes]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...errors import OperatorMustAct, OutcomeUnknown, TransientForUser
-from .faults import UNAVAILABLE, Rejected, account_error, read_fault
+from .faults import Rejected, account_error, read_fault
 from .transport import AnswerLost, Refusal, Transport
 
 Json = dict[str, Any]
@@ -92,7 +92,7 @@ class Calls:
         except Refusal as refusal:
             fault = read_fault(refusal.status, refusal.headers, refusal.content)
             error = account_error(fault)
-            if isinstance(error, TransientForUser) and fault.status in UNAVAILABLE:
+            if isinstance(error, TransientForUser) and fault.unavailable:
                 raise _Unavailable(error, sent=True) from None
             if error:
                 raise error from None

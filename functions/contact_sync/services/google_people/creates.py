@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...contacts.google_person import MARK_KEY
 from ...errors import OutcomeUnknown
@@ -10,7 +10,7 @@ from ..outcome import Outcome, Status
 from .calls import SOURCES, Calls, Json
 from .faults import NOT_FOUND, Fault, Rejected
 from .reads import READ_MASK
-from .values import Person
+from .values import Person, is_person
 from .writes import SINGLES, chunks, halves, in_order, in_turn, of_fault, singly
 
 BATCH_LIMIT = 200
@@ -34,11 +34,12 @@ def _create_one(calls: Calls, item: New) -> Outcome:
     key, person = item
     request = calls.api.people.createContact(body=dict(person), personFields=READ_MASK, sources=SOURCES)
     try:
-        return Outcome(key, Status.DONE, calls.write(request))
+        person = calls.write(request)
     except Rejected as rejected:
         return _refused(key, rejected.fault)
     except OutcomeUnknown as lost:
         return Outcome(key, Status.UNKNOWN, reason=lost.code)
+    return _answered(key, _by_mark([person]))
 
 
 def _create_batch(calls: Calls, items: Sequence[New]) -> list[Outcome]:
@@ -53,13 +54,18 @@ def _create_batch(calls: Calls, items: Sequence[New]) -> list[Outcome]:
         return [Outcome(key, Status.UNKNOWN, reason=lost.code) for key, _ in items]
     except Rejected as rejected:
         return _after_refusal(calls, items, rejected.fault)
-    created = _by_mark(answer)
-    return [
-        Outcome(key, Status.DONE, created[key])
-        if key in created
-        else Outcome(key, Status.UNKNOWN, reason="google_malformed")
-        for key, _ in items
-    ]
+    created = answer.get("createdPeople")
+    results = created if isinstance(created, list) else []
+    marked = _by_mark([result.get("person") for result in results if isinstance(result, dict)])
+    return [_answered(key, marked) for key, _ in items]
+
+
+def _answered(key: str, marked: Mapping[str, Json]) -> Outcome:
+    """Success without the person, as it was created, is as doubtful as no answer."""
+    person = marked.get(key)
+    if person is None:
+        return Outcome(key, Status.UNKNOWN, reason="google_malformed")
+    return Outcome(key, Status.DONE, person)
 
 
 def _after_refusal(calls: Calls, items: Sequence[New], fault: Fault) -> list[Outcome]:
@@ -81,14 +87,13 @@ def _refused(key: str, fault: Fault) -> Outcome:
     return of_fault(key, fault)
 
 
-def _by_mark(answer: Json) -> dict[str, Json]:
-    persons = [item.get("person") for item in answer.get("createdPeople") or () if isinstance(item, dict)]
+def _by_mark(answered: Sequence[object]) -> dict[str, Json]:
     return {
         str(data.get("value")): person
-        for person in persons
-        if isinstance(person, dict)
+        for person in answered
+        if is_person(person)
         for data in person.get("clientData") or ()
-        if data.get("key") == MARK_KEY
+        if isinstance(data, dict) and data.get("key") == MARK_KEY
     }
 
 

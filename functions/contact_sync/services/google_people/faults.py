@@ -18,7 +18,7 @@ RATE_LIMIT_WAIT = 5.0
 EXHAUSTED_WAIT = 300.0
 """Seconds. Limits on the account itself ("FBS") and daily ones last minutes to hours."""
 
-UNAVAILABLE = frozenset({408, 500, 502, 503, 504})
+_TIMED_OUT = frozenset({408, 499})
 INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, OUT_OF_RANGE = 3, 5, 9, 11
 """Codes of google.rpc.Status, as found in the elements of a batch."""
 
@@ -38,6 +38,11 @@ class Fault:
     reason: str = ""
     details: tuple[Mapping[str, Any], ...] = ()
     retry_after: float | None = None
+
+    @property
+    def unavailable(self) -> bool:
+        """Somebody on the way failed or gave up: what was asked may have been done all the same."""
+        return self.status >= 500 or self.status in _TIMED_OUT
 
     @property
     def full(self) -> bool:
@@ -111,7 +116,7 @@ def account_error(fault: Fault) -> SyncError | None:
     status = fault.status
     if fault.full:
         return None
-    if status in UNAVAILABLE:
+    if fault.unavailable:
         return TransientForUser("google_unavailable", f"Google answered {status}", fault.retry_after)
     if status == 401:
         return UserMustAct("reconnect", "Google no longer accepts the connection")

@@ -18,7 +18,7 @@ from .calls import SOURCES, Calls, Json
 from .content import holds, same_content
 from .faults import NOT_FOUND, Fault, Rejected
 from .reads import READ_MASK, get_people
-from .values import Person, PersonUpdate, contact_source, google_id
+from .values import Person, PersonUpdate, contact_source, google_id, is_person
 from .writes import SINGLES, chunks, halves, in_order, in_turn, of_fault, postponed, singly
 
 BATCH_LIMIT = 200
@@ -65,11 +65,14 @@ def _send_one(calls: Calls, item: PersonUpdate, left: _Open) -> list[Outcome]:
         sources=SOURCES,
     )
     try:
-        return [Outcome(item.key, Status.DONE, calls.write(request))]
+        person = calls.write(request)
     except OutcomeUnknown:
-        left.doubtful.append(item)
+        person = None
     except Rejected as rejected:
         return _refused(item, rejected.fault, left)
+    if is_person(person):
+        return [Outcome(item.key, Status.DONE, person)]
+    left.doubtful.append(item)
     return []
 
 
@@ -90,11 +93,12 @@ def _send_batch(calls: Calls, items: Sequence[PersonUpdate], left: _Open, tries:
         return []
     except Rejected as rejected:
         return _after_refusal(calls, items, rejected.fault, left, tries)
-    results = answer.get("updateResult") or {}
+    results = answer.get("updateResult")
     outcomes = []
     for item in items:
-        person = (results.get(item.person["resourceName"]) or {}).get("person")
-        if isinstance(person, dict):
+        result = results.get(item.person["resourceName"]) if isinstance(results, dict) else None
+        person = result.get("person") if isinstance(result, dict) else None
+        if is_person(person):
             outcomes.append(Outcome(item.key, Status.DONE, person))
         else:
             left.doubtful.append(item)

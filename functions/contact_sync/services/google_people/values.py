@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from ...errors import SyncError
 
@@ -67,6 +67,12 @@ def resource_name(google_id: str) -> str:
 def google_id(person: Person) -> str:
     """The Google id of a person."""
     return str(person.get("resourceName", "")).removeprefix("people/")
+
+
+def is_person(answer: object) -> TypeGuard[dict[str, Any]]:
+    """Whether Google answered a person; success alone does not say so."""
+    name = answer.get("resourceName") if isinstance(answer, dict) else None
+    return isinstance(name, str) and name.startswith("people/")
 
 
 def contact_source(person: Person) -> dict[str, Any] | None:

@@ -20,6 +20,8 @@ _ME_SECONDS: Final = 10.0
 """Asking alone whose a token is takes no more of a call's time than this."""
 _ANOTHERS: Final = "token_of_another_user"
 """The label, beside Sugar's own, of a token that is refused because it is somebody else's."""
+_NOTHING_RAN: Final = frozenset({400, 401, 403, 404, 405, 411, 414, 415, 422, 429, 431, 433})
+"""Answers to a whole /bulk that come before its first item."""
 
 
 class Token(Protocol):
@@ -48,7 +50,7 @@ class UserToken(Token, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One request inside a /bulk. `path` is below the version, with its query."""
+    """One request inside a /bulk, or alone. `path` is below the version, with its query, and taken as it stands."""
 
     path: str
     method: str = "GET"
@@ -107,7 +109,7 @@ class Caller:
             return []
         body = self.read("POST", "bulk", self._bulk_body(items), seconds)
         answers = _bulk_answers(body, len(items))
-        if answers is None:
+        if answers is None or any(answer.status == 0 for answer in answers):
             raise TransientForUser("sugar_error", "Sugar answered a bulk read incompletely")
         return answers
 
@@ -124,15 +126,27 @@ class Caller:
             raise OutcomeUnknown("sugar_outcome_unknown", "Sugar's answer to a bulk write was lost") from lost
         if answer.status == 413:
             raise TooLarge
-        maintenance = answer.status == 503 and answer.is_json
-        if answer.status >= 500 and not maintenance:
-            raise OutcomeUnknown("sugar_outcome_unknown", f"Sugar answered {answer.status} to a bulk write")
-        if answer.status != 200:
+        answers = _bulk_answers(answer.body, len(items)) if answer.status == 200 else None
+        if answers is not None:
+            return answers
+        maintenance = answer.status == 503 and answer.label == "maintenance"
+        if answer.status in _NOTHING_RAN or 300 <= answer.status < 400 or maintenance:
             raise self.fault(answer, "bulk")
-        answers = _bulk_answers(answer.body, len(items))
-        if answers is None:
-            raise OutcomeUnknown("sugar_outcome_unknown", "Sugar answered a bulk write incompletely")
-        return answers
+        raise OutcomeUnknown("sugar_outcome_unknown", f"Sugar answered {answer.status} to a bulk write")
+
+    def write_alone(self, item: Item, seconds: float) -> Answer:
+        """The answer to one request that writes, without a /bulk around it; sent once.
+
+        `OutcomeUnknown`: it may have run. Every other error: it did not.
+        """
+        try:
+            return self._send_renewing(
+                item.method, item.path, item.data, seconds, reads=False, headers=item.headers
+            )
+        except Lost as lost:
+            if not lost.sent:
+                raise lost_fault(lost) from lost
+            raise OutcomeUnknown("sugar_outcome_unknown", "Sugar's answer to a write was lost") from lost
 
     def fault(self, answer: Answer, what: str) -> SyncError:
         """The error for an answer other than 200."""
@@ -143,10 +157,17 @@ class Caller:
         return TransientForUser("sugar_token_refused", "Sugar refuses the user's fresh token")
 
     def _send_renewing(
-        self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float, *, reads: bool = True
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        seconds: float,
+        *,
+        reads: bool = True,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         token = self._token.current()
-        answer = self._send(method, path, token, body, seconds, reads)
+        answer = self._send(method, path, token, body, seconds, reads, headers)
         renewed = 0
         while self._refuses_token(path, answer):
             renewed += 1
@@ -154,14 +175,21 @@ class Caller:
             if renewed > self.renewals + (answer.label == _ANOTHERS):
                 raise self.refused()
             token = self._token.renew(token)
-            answer = self._send(method, path, token, body, seconds, reads)
+            answer = self._send(method, path, token, body, seconds, reads, headers)
         return answer
 
     def _send(
-        self, method: str, path: str, token: str, body: Mapping[str, Any] | None, seconds: float, reads: bool
+        self,
+        method: str,
+        path: str,
+        token: str,
+        body: Mapping[str, Any] | None,
+        seconds: float,
+        reads: bool,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send once under this token. `reads`: nothing is changed by it."""
-        return self._transport.send(method, path, token, body, seconds)
+        return self._transport.send(method, path, token, body, seconds, headers)
 
     def _refuses_token(self, path: str, answer: Answer) -> bool:
         """Whether an answer means that our token is dead."""
@@ -201,10 +229,17 @@ class UserCaller(Caller):
         super().__init__(transport, token, deadline)
 
     def _send(
-        self, method: str, path: str, token: str, body: Mapping[str, Any] | None, seconds: float, reads: bool
+        self,
+        method: str,
+        path: str,
+        token: str,
+        body: Mapping[str, Any] | None,
+        seconds: float,
+        reads: bool,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         if self._token.proven(token):
-            return super()._send(method, path, token, body, seconds, reads)
+            return super()._send(method, path, token, body, seconds, reads, headers)
         if reads and path == "bulk" and body is not None:
             return self._read_and_prove(token, body, seconds)
         try:
@@ -216,7 +251,7 @@ class UserCaller(Caller):
             raise lost_fault(lost) from lost
         if me.status not in (200, 401):
             raise self.fault(me, "me")
-        return self._unless_owned(token, me) or super()._send(method, path, token, body, seconds, reads)
+        return self._unless_owned(token, me) or super()._send(method, path, token, body, seconds, reads, headers)
 
     def _read_and_prove(self, token: str, body: Mapping[str, Any], seconds: float) -> Answer:
         items = [*body["requests"], self._encode(Item("me"))]
@@ -268,10 +303,15 @@ class ServiceCaller(Caller):
 def _bulk_answers(body: Any, count: int) -> list[Answer] | None:
     if not isinstance(body, list) or len(body) != count:
         return None
+    return [_item_answer(entry) for entry in body]
+
+
+def _item_answer(entry: Any) -> Answer:
+    """One that makes no sense has the status 0: it concerns its own item alone."""
     try:
-        return [Answer(int(entry["status"]), entry.get("contents")) for entry in body]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
+        return Answer(int(entry["status"]), entry.get("contents"))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return Answer(0)
 
 
 def _name(path: str) -> str:

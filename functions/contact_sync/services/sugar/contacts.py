@@ -31,7 +31,7 @@ class SugarContacts:
         self._fields = tuple(fields)
         self._now = server.now
         self._feed = Feed(self._caller, self._fields)
-        self._writer = Writer(self._caller, self._fields, server.now)
+        self._writer = Writer(self._caller, self._fields, server.now, server.still_there)
         self._denied: frozenset[str] | None = None
 
     def look(

@@ -48,7 +48,7 @@ def fault_of(answer: Answer, what: str) -> SyncError:
 
 def item_fault_of(answer: Answer, what: str) -> SyncError:
     """The error for one item of a /bulk: a failure of this item says nothing about Sugar as a whole."""
-    if answer.status >= 500 or answer.status == 200:
+    if answer.status >= 500 or answer.status < 300:
         said = f"Sugar answered {answer.status} {answer.label}".rstrip() + f" to {what}"
         return TransientForUser("sugar_error", said)
     return fault_of(answer, what)
@@ -70,7 +70,8 @@ def lost_fault(lost: Lost) -> SyncError:
 
 def plain_reason(answer: Answer, sent: Mapping[str, Any]) -> str:
     """Sugar's reason in a line of plain text without e-mail addresses or any value that was sent."""
-    text = resolved(re.sub(r"<[^<>]*>", " ", answer.message)) or answer.label or f"status {answer.status}"
+    text = resolved(re.sub(r"<[^<>]*>", " ", answer.message)) or answer.label
+    text = text or f"Sugar answered {answer.status or 'nothing that makes sense'}"
     for value in sorted(set(_values(sent)), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text, flags=re.IGNORECASE)
     text = re.sub(r"[^\s\"'<>,;]+@[^\s\"'<>,;]+", "…", text)

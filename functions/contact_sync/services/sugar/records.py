@@ -13,7 +13,8 @@ from ...errors import SyncError, TransientForUser
 from .calls import Caller, Item
 from .faults import item_fault_of, record_fault_of
 from .listing import list_query
-from .transport import Answer, segment
+from .paths import fits_item
+from .transport import Answer
 
 T = TypeVar("T")
 _ITEMS_AT_ONCE: Final = 150
@@ -40,7 +41,7 @@ class Fetched:
 def record_item(record_id: str, fields: Sequence[str]) -> Item:
     """The read of one record, with the names of what was erased of it for privacy."""
     shown = ",".join(dict.fromkeys(fields))
-    return Item(f"Contacts/{segment(record_id)}?fields={shown}&erased_fields=true")
+    return Item(f"Contacts/{record_id}?fields={shown}&erased_fields=true")
 
 
 def fetch(
@@ -54,7 +55,10 @@ def fetch(
 ) -> Fetched:
     """Read and look up. A look-up that fails raises: a missed candidate would become a duplicate."""
     fetched = Fetched(now(), accounts={company: [] for company in companies})
-    queue: list[str | _List] = [*dict.fromkeys(ids), *_look_ups(fields, addresses, people, companies)]
+    named = list(dict.fromkeys(ids))
+    queue: list[str | _List] = [record_id for record_id in named if fits_item(record_id)]
+    queue += _asked_by_filter(fields, [record_id for record_id in named if not fits_item(record_id)])
+    queue += _look_ups(fields, addresses, people, companies)
     seen: dict[str, dict[str, Any]] = {}
     while queue:
         part, queue = queue[:_ITEMS_AT_ONCE], queue[_ITEMS_AT_ONCE:]
@@ -63,8 +67,13 @@ def fetch(
             if isinstance(entry, str):
                 _keep_record(fetched, entry, answer)
                 continue
+            if entry.ids and answer.status != 200:
+                fetched.failed.update(dict.fromkeys(entry.ids, record_fault_of(answer)))
+                continue
             rows = entry.rows(answer)
-            if entry.module == "Accounts":
+            if entry.ids:
+                _keep_found(fetched, entry, rows)
+            elif entry.module == "Accounts":
                 _keep_accounts(fetched, rows)
             else:
                 seen.update((str(row["id"]), row) for row in rows)
@@ -81,6 +90,8 @@ class _List:
     condition: dict[str, Any]
     fields: str
     offset: int = 0
+    ids: tuple[str, ...] = ()
+    """The records that are read by it; () if it looks something up."""
 
     def item(self) -> Item:
         query = list_query([self.condition], self.fields, "id:asc", offset=self.offset)
@@ -101,6 +112,12 @@ class _List:
         if offset <= self.offset:
             raise TransientForUser("sugar_paging", "Sugar's list of candidates does not advance")
         return [replace(self, offset=offset)]
+
+
+def _asked_by_filter(fields: Sequence[str], ids: Sequence[str]) -> Iterator[_List]:
+    """Reads of records whose id cannot stand in a path."""
+    for some in _parts(ids, _VALUES_A_FILTER):
+        yield _List("Contacts", {"id": {"$in": some}}, ",".join(dict.fromkeys(fields)), ids=tuple(some))
 
 
 def _look_ups(
@@ -125,12 +142,18 @@ def _named(first: str, last: str) -> dict[str, Any]:
 
 
 def _keep_record(fetched: Fetched, record_id: str, answer: Answer) -> None:
-    if answer.status == 200 and isinstance(answer.body, dict):
+    if answer.status == 200 and isinstance(answer.body, dict) and "id" in answer.body:
         fetched.records[record_id] = answer.body
     elif answer.status == 404 and answer.label == "not_found":
         fetched.records[record_id] = None
     else:
         fetched.failed[record_id] = record_fault_of(answer)
+
+
+def _keep_found(fetched: Fetched, entry: _List, rows: Sequence[dict[str, Any]]) -> None:
+    for record_id in entry.ids:
+        fetched.records.setdefault(record_id, None)
+    fetched.records.update((str(row["id"]), row) for row in rows if str(row["id"]) in entry.ids)
 
 
 def _keep_accounts(fetched: Fetched, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import Any
 
 import requests
 
@@ -13,8 +14,9 @@ from .calls import Item, ServiceCaller
 from .dates import moment
 from .faults import item_fault_of
 from .listing import Scope, deleted_ids
+from .paths import fits_item
 from .session import ServiceSession, SessionStore
-from .transport import SugarConfig, Transport, segment
+from .transport import SugarConfig, Transport
 
 _READS_AT_ONCE = 100
 
@@ -52,17 +54,29 @@ class SugarServer:
         A user's 404 says "deleted or not visible to you"; only this read tells which. Anything but a clear
         404 counts as there or raises, since a deletion may follow from the answer.
         """
-        wanted = list(dict.fromkeys(ids))
-        there: set[str] = set()
+        wanted = [record_id for record_id in dict.fromkeys(ids) if fits_item(record_id)]
+        there = self._not_deleted(set(ids).difference(wanted))
         for start in range(0, len(wanted), _READS_AT_ONCE):
             part = wanted[start : start + _READS_AT_ONCE]
-            items = [Item(f"Contacts/{segment(record_id)}?fields=id") for record_id in part]
+            items = [Item(f"Contacts/{record_id}?fields=id") for record_id in part]
             for record_id, answer in zip(part, self._caller.read_bulk(items), strict=True):
                 if answer.status in (200, 403):
                     there.add(record_id)
                 elif answer.status != 404 or answer.label != "not_found":
                     raise item_fault_of(answer, "a contact's read")
         return there
+
+    def _not_deleted(self, ids: Collection[str]) -> set[str]:
+        """Those of the ids, which cannot stand in a path, that Sugar does not list as deleted records. A list may lag:
+        that a record is missing in one proves nothing."""
+        return set(ids) - self._listed_as_deleted(ids, [])
+
+    def _listed_as_deleted(self, ids: Collection[str], conditions: list[dict[str, Any]]) -> set[str]:
+        found, wanted = set[str](), list(ids)
+        for start in range(0, len(wanted), _READS_AT_ONCE):
+            among = {"id": {"$in": wanted[start : start + _READS_AT_ONCE]}}
+            found |= deleted_ids(self._caller, [among, *conditions])
+        return found
 
     def deleted_within(self, scope: Scope, ids: Collection[str]) -> set[str]:
         """Those of the deleted contacts that provably belonged to the scope until they were deleted.
@@ -71,11 +85,7 @@ class SugarServer:
         """
         if scope.kind == "all":
             return set(ids)
-        found, wanted = set[str](), list(ids) if scope.kind == "mine" else []
-        for start in range(0, len(wanted), _READS_AT_ONCE):
-            among = {"id": {"$in": wanted[start : start + _READS_AT_ONCE]}}
-            found |= deleted_ids(self._caller, [among, *scope.deleted_conditions()])
-        return found
+        return self._listed_as_deleted(ids, scope.deleted_conditions()) if scope.kind == "mine" else set()
 
     def schema(self, enums: bool) -> tuple[dict[str, int], tuple[str, ...] | None]:
         """Lengths of the Contacts fields in characters and, if `enums`, the salutations (None: no list)."""

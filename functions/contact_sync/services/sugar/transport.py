@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
-from urllib.parse import quote
 
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
@@ -92,9 +91,13 @@ class Transport:
         token: str | None = None,
         body: Mapping[str, Any] | None = None,
         seconds: float = READ_SECONDS,
+        extra: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request, once. `path` is below the version, with its query. Raises `Lost`."""
-        headers = {"Accept": "application/json"}
+        """Send one request, once, with these `extra` headers. `path` is below the version, with its query.
+
+        Raises `Lost`.
+        """
+        headers = {"Accept": "application/json", **(extra or {})}
         if token is not None:
             headers["OAuth-Token"] = token
         data = None
@@ -117,11 +120,6 @@ class Transport:
     def bulk_url(self, path: str) -> str:
         """The `url` of a /bulk item: it starts with the version."""
         return f"/{self.config.rest_version}/{path}"
-
-
-def segment(text: str) -> str:
-    """`text` as one segment of a path."""
-    return quote(text, safe="")
 
 
 def _never_sent(error: requests.RequestException) -> bool:

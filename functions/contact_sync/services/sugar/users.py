@@ -8,7 +8,8 @@ from typing import Any
 
 from ...errors import OperatorMustAct, SyncError, TransientForAll, TransientForUser, UserMustAct
 from .calls import Caller
-from .transport import Answer, segment
+from .paths import segment
+from .transport import Answer
 
 
 def sudo(caller: Caller, user_name: str, now: Callable[[], datetime]) -> tuple[str, datetime]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Final, Literal
 
-from ...errors import OutcomeUnknown, RateLimited, SyncError
+from ...contacts.sugar_record import is_stub
+from ...errors import ContactAtFault, OutcomeUnknown, RateLimited, SyncError
 from ..outcome import Outcome, Status
 from .calls import Caller, Item, TooLarge
 from .content import read_names, shows
 from .faults import named_field, plain_reason
-from .records import record_item
-from .transport import Answer, segment
+from .paths import fits_item, fits_request, segment
+from .records import fetch, record_item
+from .transport import Answer
 
 NOT_SENT: Final = "not sent"
 """Reason of a TRANSIENT outcome whose write never left: time was up, or Sugar refused the whole call."""
@@ -22,6 +25,9 @@ _QUICK_SECONDS: Final = 10.0
 _SLOW_SECONDS: Final = 25.0
 _LEAST_SECONDS: Final = 5.0
 _MARGIN: Final = 0.8
+_NO_PATH: Final = (
+    "The id of this record cannot be part of a web address, so nobody can ask Sugar to change it."
+)
 _ORDER: Final = {"delete": 0, "update": 1, "create": 2}
 
 
@@ -55,20 +61,30 @@ class WriteResult:
 class Writer:
     """Writes as one user."""
 
-    def __init__(self, caller: Caller, fields: Sequence[str], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        caller: Caller,
+        fields: Sequence[str],
+        now: Callable[[], datetime],
+        still_there: Callable[[Collection[str]], set[str]],
+    ) -> None:
+        """`still_there` answers which of these records the service administrator can read."""
         self._caller = caller
+        self._still_there = still_there
         self._fields = fields
         self._now = now
 
     def write(self, writes: Sequence[SugarWrite], chunk: int, deadline: Callable[[], float]) -> WriteResult:
         """Carry out deletes, then updates, then creates. `deadline` answers the seconds a call may last."""
         queue = sorted(writes, key=lambda write: _ORDER[write.kind])
-        outcomes: list[Outcome] = []
+        lost = [write for write in queue if _stands_alone(write) and not fits_request(write.id)]
+        outcomes = [Outcome(write.id, Status.REFUSED, reason=_NO_PATH) for write in lost]
+        queue = [write for write in queue if write not in lost]
         error: SyncError | None = None
         chunk = max(1, min(chunk, LARGEST_CHUNK))
         seconds_each = 0.0
         while queue and error is None:
-            part = queue[: _fitting(chunk, deadline(), seconds_each)]
+            part = _next_part(queue, _fitting(chunk, deadline(), seconds_each))
             if not part:
                 break
             began = self._now()
@@ -81,7 +97,7 @@ class Writer:
                 results = [Outcome(part[0].id, Status.REFUSED, reason="Sugar: the request is too large")]
             except OutcomeUnknown:
                 chunk = max(1, len(part) // 2)
-                results, error = self._resolve(part, deadline)
+                results, error = self._settle(part, [None] * len(part), deadline)
             except SyncError as fault:
                 error = fault
                 break
@@ -94,95 +110,122 @@ class Writer:
         return WriteResult(outcomes + [_not_sent(write, error) for write in queue], chunk, error)
 
     def _send(self, part: Sequence[SugarWrite], deadline: Callable[[], float]) -> list[Answer]:
-        return self._caller.write_bulk([self._item(write) for write in part], deadline())
+        items = [self._item(write) for write in part]
+        if _stands_alone(part[0]):
+            return [self._caller.write_alone(items[0], deadline())]
+        return self._caller.write_bulk(items, deadline())
 
     def _item(self, write: SugarWrite) -> Item:
         if write.kind == "create":
             return Item("Contacts", "POST", {**write.fields, "id": write.id})
+        named = segment(write.id) if _stands_alone(write) else write.id
         if write.kind == "delete":
-            return Item(f"Contacts/{segment(write.id)}", "DELETE")
+            return Item(f"Contacts/{named}", "DELETE")
         headers = {"X-Timestamp": write.expected} if write.expected else {}
-        return replace(record_item(write.id, self._fields), method="PUT", data=write.fields, headers=headers)
+        return replace(record_item(named, self._fields), method="PUT", data=write.fields, headers=headers)
 
     def _settle(
-        self, part: Sequence[SugarWrite], answers: Sequence[Answer], deadline: Callable[[], float]
+        self, part: Sequence[SugarWrite], answers: Sequence[Answer | None], deadline: Callable[[], float]
     ) -> tuple[list[Outcome], SyncError | None]:
-        """Outcomes of a chunk that was answered. A refused create may exist already: it is read."""
+        """Outcomes of writes by their answers (None: the chunk's was lost), the doubtful ones by what Sugar holds now.
+
+        Nothing is sent again.
+        """
         pairs = list(zip(part, answers, strict=True))
-        refused = [write for write, answer in pairs if write.kind == "create" and answer.status == 422]
-        held, error = self._read(refused, deadline)
-        doubtful = {write.id for write in refused if write.id not in held or held[write.id] is not None}
+        certain = {write.id: _certain(write, answer) for write, answer in pairs if answer is not None}
+        doubtful = [write for write in part if certain.get(write.id) is None]
+        held, error = self._held(doubtful, deadline, answered=None not in answers)
         return [
-            _existing(write, held.get(write.id)) if write.id in doubtful else _outcome(write, answer)
-            for write, answer in pairs
+            certain.get(write.id) or _by_what_is_held(write, answer, held) for write, answer in pairs
         ], error
 
-    def _resolve(
-        self, part: Sequence[SugarWrite], deadline: Callable[[], float]
-    ) -> tuple[list[Outcome], SyncError | None]:
-        """Outcomes of a chunk whose answer was lost, by what Sugar holds now; nothing of it is sent again."""
-        held, error = self._read(part, deadline)
-        return [_resolved(write, held) for write in part], error
+    def _held(
+        self, writes: Sequence[SugarWrite], deadline: Callable[[], float], *, answered: bool
+    ) -> tuple[dict[str, Mapping[str, Any] | None], SyncError | None]:
+        """The records now; None where there is none, and without any field where the user may not see it.
 
-    def _read(
-        self, writes: Sequence[SugarWrite], deadline: Callable[[], float]
-    ) -> tuple[dict[str, dict[str, Any] | None], SyncError | None]:
-        """The records now, None where there is none; an id that could not be read is left out."""
-        held: dict[str, dict[str, Any] | None] = {}
-        seconds = deadline()
-        if seconds < _LEAST_SECONDS:
-            return held, None
-        items = [record_item(write.id, [*self._fields, *read_names(write.fields)]) for write in writes]
+        What could not be found out is left out. A user who reads 404 may only have lost the sight of a record, by this
+        very write, so the administrator is asked about those that were `answered`.
+        """
+        if not writes or deadline() < _LEAST_SECONDS:
+            return {}, None
+        names = [*self._fields, *(name for write in writes for name in read_names(write.fields))]
+        held: dict[str, Mapping[str, Any] | None] = {}
         try:
-            answers = self._caller.read_bulk(items, seconds)
+            read = fetch(self._caller, names, self._now, [write.id for write in writes], (), (), ())
+            held |= {key: record for key, record in read.records.items() if record is not None}
+            held |= {key: {} for key, fault in read.failed.items() if isinstance(fault, ContactAtFault)}
+            unseen = [key for key, record in read.records.items() if record is None]
+            there = self._still_there(unseen) if unseen and answered else set()
+            held |= {key: {} if key in there else None for key in unseen}
         except SyncError as error:
             return held, error
-        for write, answer in zip(writes, answers, strict=True):
-            if answer.status == 200 and isinstance(answer.body, dict):
-                held[write.id] = answer.body
-            elif answer.status == 404 and answer.label == "not_found":
-                held[write.id] = None
         return held, None
 
 
-def _outcome(write: SugarWrite, answer: Answer) -> Outcome:
+def _stands_alone(write: SugarWrite) -> bool:
+    """Whether it has to be a request of its own: its id does not fit the path of a /bulk item."""
+    return write.kind != "create" and not fits_item(write.id)
+
+
+def _next_part(queue: Sequence[SugarWrite], most: int) -> Sequence[SugarWrite]:
+    if queue and _stands_alone(queue[0]):
+        return queue[: min(1, most)]
+    return list(takewhile(lambda write: not _stands_alone(write), queue[:most]))
+
+
+def _certain(write: SugarWrite, answer: Answer) -> Outcome | None:
+    """The outcome that an answer proves; None: it is in doubt.
+
+    An error may come from a hook after the save, and Sugar reads a record back as the user before it answers: a write
+    that hid it is done, and answered 403, 404 or without any field.
+    """
     status, body = answer.status, answer.body
-    if status == 200:
+    body = body if isinstance(body, dict) else {}
+    if status == 200 and body.get("id") == write.id:
         if write.kind == "delete":
             return Outcome(write.id, Status.DONE)
-        if isinstance(body, dict):
-            return Outcome(write.id, Status.DONE, body)
-        return Outcome(write.id, Status.UNKNOWN)
-    if status == 404:
-        # A created record can lie outside what its creator sees: the answer is then 404 although it exists.
-        gone = {"delete": Status.DONE, "update": Status.GONE, "create": Status.UNKNOWN}
-        return Outcome(write.id, gone[write.kind])
-    if status == 409:
-        record = body.get("record") if isinstance(body, dict) else None
+        return None if is_stub(body) else Outcome(write.id, Status.DONE, body)
+    if write.kind == "create":
+        return None
+    if status == 409 and write.kind == "update":
+        record = body.get("record")
         record = record if isinstance(record, dict) else None
         done = record is not None and shows(record, write.fields)
         return Outcome(write.id, Status.DONE if done else Status.CONFLICT, record)
+    return _refusal(write, answer) if status in (400, 413, 422) else None
+
+
+def _by_what_is_held(
+    write: SugarWrite, answer: Answer | None, held: Mapping[str, Mapping[str, Any] | None]
+) -> Outcome:
+    """The outcome of a doubtful write. Without an answer Sugar may be at it still: then only what shows is certain."""
+    unknown = Outcome(write.id, Status.UNKNOWN)
+    if write.id not in held:
+        return unknown
+    record = held[write.id]
+    if record is None and write.kind == "delete":
+        return Outcome(write.id, Status.DONE)
+    if record is not None and write.kind != "delete" and shows(record, write.fields):
+        return Outcome(write.id, Status.DONE, record)
+    if answer is None:
+        return unknown
+    if record is not None and is_stub(record):
+        return Outcome(write.id, Status.CONFLICT) if write.kind == "delete" else unknown
+    if record is None and write.kind == "update":
+        return Outcome(write.id, Status.GONE)
+    if write.kind == "create" and (record is not None or answer.status == 404):
+        # Sugar finds no record only after it made one.
+        return unknown if record is None else Outcome(write.id, Status.CONFLICT, record)
+    return _refusal(write, answer)
+
+
+def _refusal(write: SugarWrite, answer: Answer) -> Outcome:
+    """The outcome of a write that did not take effect."""
     reason = plain_reason(answer, write.fields)
-    if status in (400, 403, 413, 422):
+    if answer.status in (400, 403, 413, 422):
         return Outcome(write.id, Status.REFUSED, reason=reason, field=named_field(reason, write.fields))
     return Outcome(write.id, Status.TRANSIENT, reason=reason)
-
-
-def _existing(write: SugarWrite, record: Mapping[str, Any] | None) -> Outcome:
-    if record is None:
-        return Outcome(write.id, Status.UNKNOWN)
-    done = shows(record, write.fields)
-    return Outcome(write.id, Status.DONE if done else Status.CONFLICT, record)
-
-
-def _resolved(write: SugarWrite, held: Mapping[str, dict[str, Any] | None]) -> Outcome:
-    record = held.get(write.id)
-    if write.kind == "delete":
-        gone = write.id in held and record is None
-        return Outcome(write.id, Status.DONE if gone else Status.UNKNOWN)
-    if record is not None and shows(record, write.fields):
-        return Outcome(write.id, Status.DONE, record)
-    return Outcome(write.id, Status.UNKNOWN)
 
 
 def _not_sent(write: SugarWrite, error: SyncError | None) -> Outcome:

@@ -26,7 +26,9 @@ _ERRORS: dict[str, Callable[[], Exception]] = {
     "expired sync token": lambda: errors.expired_sync_token("FAILED_PRECONDITION"),
     "invalid_grant": lambda: OAuthError(400, "invalid_grant", "Token has been expired or revoked."),
 }
-_CONDITIONS = frozenset({"slow", "drop_before", "drop_after", "stale etag", "batch without details"})
+_CONDITIONS = frozenset(
+    {"slow", "drop_before", "drop_after", "500 afterwards", "stale etag", "batch without details"}
+)
 KINDS = frozenset(_ERRORS) | _CONDITIONS
 
 
@@ -54,6 +56,7 @@ class Faults:
     slow: float = 0.0
     drop_before: bool = False
     drop_after: bool = False
+    fails_afterwards: bool = False
     stale_etag: bool = False
     without_details: bool = False
 
@@ -78,7 +81,8 @@ class FaultPlan:
 
         `path` is a regular expression searched in the path with its query, `method` one for the HTTP method.
         `seconds` is how long "slow" takes: its effect happens, and a caller that waits less sees a timeout.
-        "drop_before" closes the connection instead of doing anything, "drop_after" does it and then closes.
+        "drop_before" closes the connection instead of doing anything, "drop_after" does it and then closes,
+        "500 afterwards" does it and then says that it failed.
         """
         if str(kind) not in KINDS:
             raise ValueError(f"unknown kind of fault {kind!r}, known: {', '.join(sorted(KINDS))}")
@@ -112,6 +116,7 @@ class FaultPlan:
             slow=hit["slow"].seconds if "slow" in hit else 0.0,
             drop_before="drop_before" in hit,
             drop_after="drop_after" in hit,
+            fails_afterwards="500 afterwards" in hit,
             stale_etag="stale etag" in hit,
             without_details="batch without details" in hit,
         )

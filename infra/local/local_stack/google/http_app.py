@@ -136,7 +136,10 @@ class HttpApp:
         try:
             if faults.error:
                 raise faults.error
-            return self._dispatch(request, faults)
+            answer = self._dispatch(request, faults)
+            if faults.fails_afterwards:
+                raise errors.internal()
+            return answer
         except (ApiError, OAuthError) as error:
             return _json(error.body(), error.code)
         except BadGateway:

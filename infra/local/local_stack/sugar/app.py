@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from .database import Database
 from .errors import SugarError, invalid_parameter, missing_parameter, no_route, reason_phrase
-from .faults import Fault, FaultPlan, refusal
+from .faults import Fault, FaultPlan, refusal, refusal_afterwards
 from .messages import Answer, Request, read_body, read_json, read_query, refused, wire
 from .rights import Rights
 from .routing import Call, Router, as_answer
@@ -20,6 +19,7 @@ from .sessions import Session, Sessions
 
 _URL = re.compile(r".*?/rest(?:/+v(?P<major>\d+)(?:[_.](?P<minor>\d+))?(?=/|$))?(?P<path>/.*)?")
 _ITEM_URL = re.compile(r"/*v\d+(?:[_.]\d+)?(?P<path>/.*)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ACCEPT = re.compile(
     r"application/vnd\.sugarcrm\.[a-z]+\+json;\s*version=(?P<major>\d+)(?:\.(?P<minor>\d+))?"
 )
@@ -131,8 +131,7 @@ class RestApp:
         except SugarError as error:
             answer = refused(error)
         patience.wait(self.pace.latency)
-        _aftermath(fault, patience)
-        return answer
+        return _aftermath(fault, patience) or answer
 
     def _signed_in(self, request: Request) -> SignedIn:
         token = request.header("OAuth-Token")
@@ -208,21 +207,22 @@ class RestApp:
             answer = self._handled(request, signed_in)
         except SugarError as error:
             answer = refused(error)
-        _aftermath(fault, patience)
-        return answer
+        return _aftermath(fault, patience) or answer
 
 
 def _item_request(item: dict[str, Any]) -> Request:
-    split = urlsplit(str(item["url"]))
-    match = _ITEM_URL.fullmatch(split.path)
+    # The path is taken as it stands: the web server decodes that of a real request, nobody that of an item.
+    path, _, query = str(item["url"]).partition("#")[0].partition("?")
+    path = _CONTROL.sub("_", path)
+    match = _ITEM_URL.fullmatch(path)
     if match is None:
-        raise no_route(split.path)
+        raise no_route(path)
     data, headers = item.get("data"), item.get("headers")
     body = read_json(data) if isinstance(data, str) and data.strip() else data
     return Request(
         str(item.get("method") or "GET").upper(),
-        _clean(unquote(match["path"])),
-        {**(body if isinstance(body, dict) else {}), **read_query(split.query)},
+        _clean(match["path"]),
+        {**(body if isinstance(body, dict) else {}), **read_query(query)},
         {str(key): str(value) for key, value in headers.items()} if isinstance(headers, dict) else {},
     )
 
@@ -250,14 +250,16 @@ def _struck(fault: Fault | None, html: bool) -> Answer | None:
     return answer
 
 
-def _aftermath(fault: Fault | None, patience: Patience) -> None:
-    """What happens to the answer once the effect is there."""
+def _aftermath(fault: Fault | None, patience: Patience) -> Answer | None:
+    """What happens to the answer once the effect is there: the one that takes its place, if any does."""
     if fault is None:
-        return
+        return None
     if fault.kind == "slow":
         patience.wait(fault.seconds)
     elif fault.kind == "drop_after":
         raise ConnectionError("connection lost after the request was carried out")
+    error = refusal_afterwards(fault.kind)
+    return refused(error) if error else None
 
 
 def _timeout(value: Any) -> float | None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .errors import SugarError
+from .errors import SugarError, not_authorized
 
+_AFTERWARDS = {
+    "500 afterwards": SugarError(500, "fatal_error", "An exception occurred after the record was saved."),
+    "403 afterwards": not_authorized(),
+    "404 afterwards": SugarError(404, "not_found", "Could not find record"),
+}
 KINDS = frozenset(
     {"500 db_error", "503 maintenance", "502 html", "429", "401", "slow", "drop_before", "drop_after"}
-)
+) | frozenset(_AFTERWARDS)
 
 
 @dataclass
@@ -24,6 +29,8 @@ class Fault:
     slow: the request is carried out, then the answer takes `seconds`. drop_before and drop_after: the
     connection is
     lost before or after the effect; inside /bulk that leaves the earlier items done and the later ones not.
+    500, 403 and 404 afterwards: the request is carried out and then refused, as by a hook that throws after
+    the save, or by rights that the save itself took away.
     """
 
     kind: str
@@ -98,3 +105,8 @@ def refusal(kind: str) -> SugarError | None:
         "429": SugarError(429, "too_many_requests", "Too Many Requests"),
         "401": SugarError(401, "invalid_grant", "The access token provided is invalid."),
     }.get(kind)
+
+
+def refusal_afterwards(kind: str) -> SugarError | None:
+    """The error answer of a fault that refuses a request once its effect is there; None for the other kinds."""
+    return _AFTERWARDS.get(kind)

@@ -39,6 +39,7 @@ class Records:
         self._db = db
         self._max_list_limit = max_list_limit
         self._writes = writes
+        self.on_saved: Callable[[str], None] | None = None
 
     def register(self, router: Router) -> None:
         """Add the routes."""
@@ -95,7 +96,7 @@ class Records:
         changes = writer.read(submitted, None)
         values = writer.apply(record_id, changes)
         self._note(module, rights.user, "POST", record_id, changes.keys)
-        return self.shown(call, module, values)
+        return self._written(call, module, values)
 
     def update(self, call: Call) -> Any:
         """Change the given fields of a record."""
@@ -112,9 +113,7 @@ class Records:
         changes = writer.read(submitted, current)
         values = writer.apply(record_id, changes)
         self._note(module, rights.user, "PUT", record_id, changes.keys)
-        if not self._db.visible(rights.user, module, values):
-            raise record_not_found(record_id, module)
-        return self.shown(call, module, values)
+        return self._written(call, module, values)
 
     def delete(self, call: Call) -> Any:
         """Mark a record deleted."""
@@ -195,6 +194,19 @@ class Records:
         if truth(call.args.get("erased_fields")):
             record["_erased_fields"] = list(values.get("erased", ()))
         return record
+
+    def _written(self, call: Call, module: str, values: Values) -> dict[str, Any]:
+        """The answer to a write: the record as its writer may see it by now. Teams are asked first."""
+        if self.on_saved is not None and module == "Contacts":
+            self.on_saved(values["id"])
+            values = self._db.tables[module].rows[values["id"]].newest
+        user = call.caller.user
+        if self._db.hidden.has(user.id, values["id"]):
+            raise not_authorized()
+        if self._db.refused.has(user.id, values["id"]) or not self._db.visible(user, module, values):
+            shown = self.shown(call, module, values)
+            return {name: shown[name] for name in ("id", "date_modified", "_acl")}
+        return self.shown(call, module, values)
 
     def _lister(self, call: Call) -> Lister:
         return Lister(self._db, call.caller, self.module(call), self._max_list_limit())

@@ -58,7 +58,7 @@ class SugarSimulator(World):
         self.sessions = Sessions(self.db, platforms, new_id)
         self.hooks = WebLogicHooks(self.db)
         router = Router()
-        records = Records(self.db, lambda: self.max_list_limit, self.writes)
+        self._records = records = Records(self.db, lambda: self.max_list_limit, self.writes)
         for routes in (
             Instance(self.db, self.sessions),
             records,
@@ -136,6 +136,15 @@ class SugarSimulator(World):
     @before_item.setter
     def before_item(self, action: Callable[[str, str], None] | None) -> None:
         self._rest.before_item = action
+
+    @property
+    def on_saved(self) -> Callable[[str], None] | None:
+        """What a workflow does with a contact that was just saved through REST, by its id, before the answer."""
+        return self._records.on_saved
+
+    @on_saved.setter
+    def on_saved(self, action: Callable[[str], None] | None) -> None:
+        self._records.on_saved = action
 
     @property
     def hold_abandoned(self) -> bool:
