@@ -251,7 +251,9 @@ class UserCaller(Caller):
             raise lost_fault(lost) from lost
         if me.status not in (200, 401):
             raise self.fault(me, "me")
-        return self._unless_owned(token, me) or super()._send(method, path, token, body, seconds, reads, headers)
+        return self._unless_owned(token, me) or super()._send(
+            method, path, token, body, seconds, reads, headers
+        )
 
     def _read_and_prove(self, token: str, body: Mapping[str, Any], seconds: float) -> Answer:
         items = [*body["requests"], self._encode(Item("me"))]
