@@ -74,6 +74,41 @@ def test_a_group_is_unticked_and_ticked_in_place(page: Page, system: System) -> 
     assert page.url == address
 
 
+def test_a_reload_finds_the_ticks_as_they_were_left(page: Page, system: System) -> None:
+    connected(page, system, contacts=3)
+    previewed(page, system)
+    address = page.url
+    with page.expect_response("**/api/preview/*") as kept:
+        page.get_by_label("Do this: Contact No 002").uncheck()
+    assert kept.value.status == 200
+    page.reload()
+    apply = page.get_by_role("button", name=re.compile("^Apply"))
+    expect(apply).to_have_text("Apply the 2 ticked changes")
+    expect(page.get_by_label("Do this: Contact No 002")).not_to_be_checked()
+    with page.expect_response("**/api/preview/*"):
+        page.get_by_role("button", name="Untick all under Created in Google").click()
+    with page.expect_response("**/api/preview/*"):
+        page.get_by_label("Do this: Contact No 001").check()
+    page.goto("/history")
+    page.goto(address)
+    expect(apply).to_have_text("Apply the ticked change")
+    apply.click()
+    page.wait_for_url("**/runs/*")
+    system.settle()
+    page.goto(address)
+    expect(page.get_by_text("You left out 2 contacts: nothing was done about them.")).to_be_visible()
+    axe(page)
+
+
+def test_a_tick_that_could_not_be_kept_is_told(page: Page, system: System, watch: Watch) -> None:
+    watch.allow(401)
+    connected(page, system, contacts=2)
+    previewed(page, system)
+    page.context.clear_cookies()
+    page.get_by_label("Do this: Contact No 002").uncheck()
+    expect(page.get_by_text("This choice could not be kept.")).to_be_visible()
+
+
 def test_a_count_opens_its_list(page: Page, system: System) -> None:
     connected(page, system, contacts=11)
     previewed(page, system)

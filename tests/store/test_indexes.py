@@ -98,7 +98,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     ],
     mappings.names_beginning: [{"text": "An", "limit": 2}],
     mappings.deletions_waiting: [{"side": Side.GOOGLE}],
-    mappings.by_state: [{"state": State.LINKED, "cursor": None, "limit": 2}],
+    mappings.by_state: [{"state": state, "cursor": None, "limit": 2} for state in optional(State.LINKED)],
     mappings.left_scope: [{"limit": 2}, {"limit": 2, "after": "c1"}],
     mappings.count_with_google: [{"state": State.GONE}],
     mappings.count_in_sugar: [{}],
@@ -112,7 +112,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
         {"preview": "p1", "now": NOW, "kind": kind, "limit": 2} for kind in optional("merged")
     ],
     previews.action: [{"preview": "p1", "action": "a1", "now": NOW}],
-    previews.action_ids: [{"preview": "p1"}],
+    previews.choosable: [{"preview": "p1"}],
     runs.get: [{"run": "r1"}],
     runs.page: [{"limit": 2}],
     system.pause: [{}],

@@ -34,6 +34,7 @@ BODIES: dict[Route, Any] = {
     ("PUT", "/api/settings"): {},
     ("DELETE", "/api/connection"): {"delete": "none"},
     ("POST", "/api/preview/{preview}/apply"): {},
+    ("PATCH", "/api/preview/{preview}"): {"untick": "google_created"},
     ("POST", "/api/backlog/{entry}/choose"): {"partner": "c-bob"},
     ("POST", "/api/backlog/release"): {"cause": "refused"},
     ("POST", "/api/backlog/keep"): {"group": "group-bob"},

@@ -93,10 +93,11 @@ def names_beginning(db: Database, user_id: str, text: str, limit: int) -> list[M
 
 
 def by_state(
-    db: Database, user_id: str, state: State, cursor: str | None, limit: int
+    db: Database, user_id: str, state: State | None, cursor: str | None, limit: int
 ) -> tuple[list[Mapping], str | None]:
-    """A page of the mappings in a state, by name, and the next page's cursor."""
-    query = Query(_collection(user_id), _conditions({"state": state}), order_by=("name", DOCUMENT_ID))
+    """A page of the mappings in a state, or in any, by name, and the next page's cursor."""
+    where = _conditions({"state": state}) if state is not None else ()
+    query = Query(_collection(user_id), where, order_by=("name", DOCUMENT_ID))
     documents, following = page(db, query, cursor, limit)
     return [_mapping(document) for document in documents], following
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import users
 from .database import Database, Document, Query
@@ -13,6 +13,14 @@ from .paging import every, page
 from .records import PlannedAction, PreviewRecord
 from .wire import DOCUMENT_ID
 from .write import Kind, Write
+
+
+class Choosable(NamedTuple):
+    """An action as far as it is chosen by: its kinds, and whether it is to be carried out."""
+
+    id: str
+    kinds: frozenset[str]
+    ticked: bool
 
 
 def put(user_id: str, preview: PreviewRecord) -> Write:
@@ -65,10 +73,22 @@ def action(db: Database, user_id: str, preview: str, action: str, now: datetime)
     return _action(found) if found and found.data["expire_at"] > now else None
 
 
-def action_ids(db: Database, user_id: str, preview: str) -> set[str]:
-    """The ids of all actions."""
-    query = Query(f"{_path(user_id, preview)}/actions", order_by=(DOCUMENT_ID,), fields=())
-    return {record_id(document.id) for document in every(db, query)}
+def choosable(db: Database, user_id: str, preview: str) -> list[Choosable]:
+    """All actions, as far as they are chosen by."""
+    query = Query(f"{_path(user_id, preview)}/actions", order_by=(DOCUMENT_ID,), fields=("kinds", "ticked"))
+    return [
+        Choosable(
+            record_id(document.id),
+            frozenset(document.data["kinds"]),
+            document.data.get("ticked", True),
+        )
+        for document in every(db, query)
+    ]
+
+
+def tick(user_id: str, preview: str, action: str, ticked: bool) -> Write:
+    """Whether an action is to be carried out."""
+    return Write(_action_path(user_id, preview, action), Kind.UPDATE, {"ticked": ticked})
 
 
 def _action(document: Document) -> PlannedAction:

@@ -246,6 +246,8 @@ class PlannedAction:
     changes: tuple[PlannedChange, ...] = ()
     message: str | None = None
     """What a person should know about it, in plain words."""
+    ticked: bool = True
+    """Whether it is to be carried out when the preview is applied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +284,8 @@ class PreviewRecord:
     counts: Mapping[str, int] = field(default_factory=dict)
     """Actions by kind."""
     total: int = 0
+    unticked: int = 0
+    """Actions that are not to be carried out."""
     waiting: int = 0
     """Contacts that are due beyond those planned here."""
     settings_version: int = 0

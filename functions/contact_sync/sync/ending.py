@@ -68,7 +68,7 @@ class Ending:
         pending = self._next_due()
         if pending is not None and pending > now:
             self.retry_at.append(pending)
-        elif pending is not None:
+        elif pending is not None and not self.ordered:
             waiting = mappings.count_due(db, user_id, now) + google_index.count_due(db, user_id, now)
             self.progress.waiting = waiting
         summary = self.progress.summary(error.code if error else None)

@@ -16,7 +16,7 @@ from ..errors import SyncError
 from ..store import history, mappings, previews, runs, users
 from ..store.records import Applied, PreviewRecord, RunRecord
 from ..store.write import Conflict, Write
-from . import preview, schedule
+from . import preview, schedule, ticks
 from .approved import SUFFIX
 from .engine import Engine
 from .progress import KEPT
@@ -68,20 +68,21 @@ def order_undo(engine: Engine, user_id: str, entry_id: str) -> str:
 
 
 def order_apply(engine: Engine, user_id: str, preview_id: str, leave_out: Collection[str]) -> str:
-    """Have a preview carried out, but for the actions left out. Returns the id of the run.
+    """Have a preview carried out, but for the actions left out and those that are not ticked. Returns the run's id.
 
     The same order twice answers the same run; one whose run failed runs again. Raises Refused: there is no such preview
     (any more), it is not ready, it was applied with other choices, or something to be left out is not in it.
     """
-    wanted, run_id = tuple(sorted(set(leave_out))), f"{preview_id}{SUFFIX}"
+    run_id = f"{preview_id}{SUFFIX}"
     while True:
         now = engine.now()
         found = previews.get(engine.db, user_id, preview_id, now)
         if found is None:
-            raise Refused(404, "There is no such preview, or its hour is over. Ask for a new one.")
+            raise Refused(404, ticks.OVER)
         if found.state != "ready":
             raise Refused(409, found.message or "The preview is not ready yet.")
-        applied = found.applied
+        actions = previews.choosable(engine.db, user_id, preview_id)
+        wanted, applied = tuple(sorted(ticks.unticked(actions) | set(leave_out))), found.applied
         if applied is not None:
             if applied.leave_out != wanted:
                 raise Refused(409, "This preview was applied already. Ask for a new one.")
@@ -93,8 +94,10 @@ def order_apply(engine: Engine, user_id: str, preview_id: str, leave_out: Collec
                     payload = {"user": user_id, "trigger": "apply", "run": run_id}
                     engine.enqueue(payload, name=again, urgent=True)
                 return run_id
-        elif wanted and not previews.action_ids(engine.db, user_id, preview_id).issuperset(wanted):
-            raise Refused(409, "What is to be left out is not in this preview, so nothing was done.")
+        elif not ticks.ids_of(actions).issuperset(wanted):
+            raise Refused(409, f"What is to be left out {ticks.FOREIGN}")
+        elif wanted and len(wanted) == len(actions):
+            raise Refused(409, "Nothing was ticked, so there is nothing to do.")
         order = previews.patch(
             user_id,
             preview_id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ..contacts.mapping import Mapping, State
 from ..contacts.side import Side
 from ..store import mappings
@@ -14,9 +16,9 @@ routes = Operations("mappings")
 
 
 class MappingsQuery(Asked, frozen=True, kw_only=True):
-    """Which contacts: those in one state."""
+    """Which contacts: those in one state, or all."""
 
-    state: State = State.LINKED
+    state: State | msgspec.UnsetType = msgspec.UNSET
     cursor: Cursor | None = None
 
 
@@ -50,8 +52,9 @@ class MappingsPage(Answer, frozen=True, kw_only=True):
 
 @routes.get("/mappings")
 def listed(query: MappingsQuery) -> MappingsPage:
-    """Contacts in a state, by name."""
-    found, following = mappings.by_state(site().engine.db, user_id(), query.state, query.cursor, PAGE)
+    """Contacts by name, in one state or in all."""
+    state = query.state or None
+    found, following = mappings.by_state(site().engine.db, user_id(), state, query.cursor, PAGE)
     return MappingsPage(items=[_shown(mapping) for mapping in found], next=following)
 
 

@@ -76,6 +76,10 @@ class Operations:
         """Offer a function at POST."""
         return self._offer("POST", path, **more)
 
+    def patch(self, path: str, **more: Any) -> Callable[[F], F]:
+        """Offer a function at PATCH."""
+        return self._offer("PATCH", path, **more)
+
     def put(self, path: str, **more: Any) -> Callable[[F], F]:
         """Offer a function at PUT."""
         return self._offer("PUT", path, **more)

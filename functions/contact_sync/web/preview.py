@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +17,9 @@ from .runs import Started, require_connection
 from .site import PAGE, Cursor, Moment, Refusal, Text, refusals, site
 
 routes = Operations("preview")
+
+_WORDS = {"created": "create", "updated": "update", "deleted": "delete", "merged": "merge"}
+"""What a history entry calls what a kind counts."""
 
 PreviewStage = Literal["planning", "ready", "failed", "refused"]
 """`refused` is an undo that is not possible."""
@@ -35,11 +39,23 @@ class PreviewQuery(Asked, frozen=True, kw_only=True):
 
 
 class Apply(Sent, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything in the preview is carried out except these actions, by their ids."""
+    """What is ticked in the preview is carried out, except these actions, by their ids."""
 
     leave_out: Annotated[list[Text], Meta(max_length=1000)] = msgspec.field(
         name="except", default_factory=list
     )
+
+
+Actions = Annotated[list[Text], Meta(max_length=1000)]
+
+
+class Ticks(Sent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Actions to tick or untick: by their ids, or all of a kind. What is named for both is unticked."""
+
+    schema: ClassVar[Mapping[str, Any]] = {"minProperties": 1}
+
+    tick: Actions | Text | msgspec.UnsetType = msgspec.UNSET
+    untick: Actions | Text | msgspec.UnsetType = msgspec.UNSET
 
 
 class PlannedFieldChange(Answer, frozen=True, kw_only=True):
@@ -53,11 +69,17 @@ class PlannedFieldChange(Answer, frozen=True, kw_only=True):
 
 
 class PlannedItem(Answer, frozen=True, kw_only=True):
-    """What would be done about one contact. `before` and `after` are the whole contact on each side that has it."""
+    """What would be done about one contact, and whether it is ticked.
+
+    `action` and `side` are those of a history entry: what is done, and the side that is written; null where none or
+    both are. `kinds` are the counts it is part of. `before` and `after` are the whole contact on each side that has it.
+    """
 
     id: str
     action: str
+    side: Side | None
     kinds: list[str]
+    ticked: bool
     name: str
     sugar_id: str | None
     google_id: str | None
@@ -68,10 +90,11 @@ class PlannedItem(Answer, frozen=True, kw_only=True):
 
 
 class AppliedState(Answer, frozen=True, kw_only=True):
-    """The run that carries the preview out, and when that was ordered."""
+    """The run that carries the preview out, when that was ordered, and the actions that were left out, by their ids."""
 
     run: str
     at: Moment
+    left_out: list[str]
 
 
 class MovedItem(Answer, frozen=True, kw_only=True):
@@ -85,8 +108,8 @@ class MovedItem(Answer, frozen=True, kw_only=True):
 class PreviewState(Answer, frozen=True, kw_only=True):
     """A preview and a page of its actions.
 
-    `counts` is by kind. `waiting` counts the contacts that are due beyond those planned here. `undo` is the history
-    entry that it would undo. `next` is the cursor of the next page.
+    `counts` is by kind, `ticked` counts what would be carried out by applying it, `waiting` the contacts that are due
+    beyond those planned here. `undo` is the history entry that it would undo. `next` is the cursor of the next page.
     """
 
     preview: str
@@ -96,6 +119,7 @@ class PreviewState(Answer, frozen=True, kw_only=True):
     at: Moment
     counts: dict[str, int]
     total: int
+    ticked: int
     waiting: int
     undo: str | None
     applied: AppliedState | None
@@ -136,9 +160,26 @@ def one(preview: str, action: str) -> PlannedItem:
     return _item(found)
 
 
+@routes.patch("/preview/{preview}", errors=(409,))
+def tick(preview: str, body: Ticks) -> PreviewState:
+    """Tick or untick actions of a preview. The ticks are kept with it until it is applied."""
+    if body.tick is msgspec.UNSET and body.untick is msgspec.UNSET:
+        raise Refusal(400, "invalid_request", "The request does not fit: it names neither tick nor untick.")
+    choose(preview, on=body.tick or (), off=body.untick or ())
+    return get(preview, PreviewQuery())
+
+
+def choose(preview: str, on: Collection[str] | str = (), off: Collection[str] | str = ()) -> None:
+    """Tick and untick actions of a preview, by their ids or all of a kind."""
+    from ..sync import ticks
+
+    with refusals():
+        ticks.tick(site().engine, user_id(), preview, on, off)
+
+
 @routes.post("/preview/{preview}/apply", status=202, errors=(409, 502))
 def apply(preview: str, body: Apply) -> Started:
-    """Carry out what the preview shows, except what is named. What moved meanwhile is left out and listed."""
+    """Carry out what is ticked in the preview, except what is named. What moved meanwhile is left out and listed."""
     from ..sync.orders import order_apply
 
     require_connection(site(), caller().user)
@@ -155,6 +196,7 @@ def _shown(preview: PreviewRecord, items: list[PlannedItem], following: str | No
         at=preview.at,
         counts=dict(preview.counts),
         total=preview.total,
+        ticked=preview.total - preview.unticked,
         waiting=preview.waiting,
         undo=preview.undo,
         applied=_applied(preview.applied),
@@ -165,14 +207,19 @@ def _shown(preview: PreviewRecord, items: list[PlannedItem], following: str | No
 
 
 def _applied(applied: Applied | None) -> AppliedState | None:
-    return AppliedState(run=applied.run, at=applied.at) if applied else None
+    if applied is None:
+        return None
+    return AppliedState(run=applied.run, at=applied.at, left_out=list(applied.leave_out))
 
 
 def _item(action: PlannedAction) -> PlannedItem:
+    done, side = _told(action.kinds)
     return PlannedItem(
         id=action.id,
-        action=action.action,
+        action=done,
+        side=side,
         kinds=list(action.kinds),
+        ticked=action.ticked,
         name=action.name,
         sugar_id=action.sugar_id,
         google_id=action.google_id,
@@ -181,6 +228,15 @@ def _item(action: PlannedAction) -> PlannedItem:
         changes=[_change(change) for change in action.changes],
         message=action.message,
     )
+
+
+def _told(kinds: Sequence[str]) -> tuple[str, Side | None]:
+    """What the history would tell of an action with these kinds: the word for it, and the side that is written."""
+    written = [side for side in Side if any(kind.startswith(f"{side}_") for kind in kinds)]
+    first = (
+        "link" if kinds[0] == "merged" and not written else _WORDS.get(kinds[0].rpartition("_")[2], kinds[0])
+    )
+    return first, written[0] if len(written) == 1 else None
 
 
 def _change(change: PlannedChange) -> PlannedFieldChange:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from .. import runs
 from ..operation import LONGEST_ID
 from ..preview import Apply, PlannedItem, PreviewQuery, PreviewState
 from ..site import Refusal, site
-from . import compare, errors, words
+from . import compare, errors, sync, words
 from .page import leave, pages, render
 
 routes = pages("preview")
@@ -90,24 +90,30 @@ def page(preview: str) -> Response:
 @routes.post(f"{_PREVIEW}/choose")
 def choose(preview: str) -> Response:
     """The same list with a whole group ticked or unticked: for browsers without a script."""
-    ticked = set(request.form.getlist("ticked"))
     group = request.form.get("tick") or request.form.get("untick") or ""
-    state, items = _read(preview)
-    of_group = {item.id for item in items if group in item.kinds}
-    ticked = ticked | of_group if "tick" in request.form else ticked - of_group
-    return _ready(preview, state, items, ticked, opened=group)
+    _keep_ticks(preview)
+    if "tick" in request.form:
+        previews.choose(preview, on=group)
+    else:
+        previews.choose(preview, off=group)
+    return _ready(preview, *_read(preview), opened=group)
 
 
 @routes.post(f"{_PREVIEW}/apply")
 def apply(preview: str) -> BaseResponse:
     """Carry out what is ticked."""
-    ticked = set(request.form.getlist("ticked"))
+    state, _ = _read(preview)
+    if state.applied is None:
+        _keep_ticks(preview)
+    return leave(url_for("sync.page", run=previews.apply(preview, Apply()).run))
+
+
+def _keep_ticks(preview: str) -> None:
+    """Keep what is ticked in the form, which names every box that is."""
     _, items = _read(preview)
-    left_out = [item.id for item in items if item.id not in ticked]
-    if len(left_out) == len(items):
-        raise Refusal(409, "nothing_ticked", "Nothing was ticked, so there is nothing to do.")
-    run = previews.apply(preview, Apply(leave_out=left_out)).run
-    return leave(url_for("sync.page", run=run))
+    given = set(request.form.getlist("ticked"))
+    known = {item.id for item in items}
+    previews.choose(preview, on=known & given, off=known - given)
 
 
 @routes.get(f"{_PREVIEW}/contacts/<string(maxlength={LONGEST_ID}):item>")
@@ -161,13 +167,15 @@ def _shown(preview: str) -> Response:
     if state.state == "planning":
         run = _run(preview)
         return render("preview.html", tab="preview", preview=preview, state=state, run=run, delay=_delay(run))
-    return _ready(preview, state, items, {item.id for item in items})
+    return _ready(preview, state, items)
 
 
-def _ready(
-    preview: str, state: PreviewState, items: Sequence[PlannedItem], ticked: Collection[str], opened: str = ""
-) -> Response:
-    lines = [Line(number, item, item.id in ticked) for number, item in enumerate(items, start=1)]
+def _ready(preview: str, state: PreviewState, items: Sequence[PlannedItem], opened: str = "") -> Response:
+    left_out = state.applied.left_out if state.applied else ()
+    lines = [
+        Line(number, item, item.ticked and item.id not in left_out)
+        for number, item in enumerate(items, start=1)
+    ]
     present = {kind for item in items for kind in item.kinds}
     kinds = [kind for kind in (*words.KINDS, *words.OTHER_KINDS) if kind in present]
     groups = [Group(kind, [line for line in lines if kind in line.item.kinds]) for kind in kinds]
@@ -182,6 +190,7 @@ def _ready(
         exposed=sum(line.exposed for line in lines),
         opened=opened,
         applying=_run(state.applied.run) if state.applied else None,
+        left_out=words.left_out(len(left_out), regular=sync.regular()),
         way=errors.way_on(state.error) if state.error else None,
     )
 

@@ -9,10 +9,14 @@ from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...errors import SyncError
+from ...store import previews
+from ...sync.approved import SUFFIX
+from ...sync.triggers import ORDERED
 from .. import runs
 from ..caller import caller
 from ..runs import RunItem
 from ..site import Refusal, site
+from . import words
 from .errors import WAYS
 from .page import by_htmx, leave, pages, render
 
@@ -54,6 +58,15 @@ def page(run: str) -> Response:
     return _part(found, joined=joined and found.run == run, beside=beside)
 
 
+def regular() -> bool:
+    """Whether a sync begins without being asked for."""
+    user = caller().user
+    auto = site().engine.policy.apply(user.settings).auto.enabled
+    return (
+        auto and user.connection == "connected" and not user.paused and site().engine.policy.disabled is None
+    )
+
+
 def latest() -> dict[str, Any]:
     """What is shown beside Sync Now: the run under way, else the last one that synced."""
     run = runs.newest()
@@ -77,7 +90,10 @@ def _part(run: RunItem, *, joined: bool, beside: bool) -> Response:
 def _told(run: RunItem) -> dict[str, Any]:
     polls = min(max(request.args.get("polls", 0, type=int), 0), MOST_POLLS)
     user, over = caller().user, _over(run)
-    follows = over and run.waiting > 0 and site().engine.policy.apply(user.settings).overflow == "continue"
+    continued = (
+        run.trigger not in ORDERED and site().engine.policy.apply(user.settings).overflow == "continue"
+    )
+    follows = over and run.waiting > 0 and continued
     follows = follows and run.finished is not None and site().engine.now() - run.finished < SUCCESSOR
     return {
         "run": run,
@@ -87,9 +103,19 @@ def _told(run: RunItem) -> dict[str, Any]:
         "polls": polls + 1,
         "delay": 1 if polls < QUICK else 2 if polls < STEADY else 5,
         "new_phase": request.args.get("phase") != run.phase,
+        "left_out": words.left_out(_left_out(run), regular=regular()) if over else "",
         "way": WAYS.get(run.error or ""),
         "to_be_ended": user.disconnecting is not None,
     }
+
+
+def _left_out(run: RunItem) -> int:
+    """How many actions of the preview that it applied were left out, as long as that is known."""
+    if run.trigger != "apply":
+        return 0
+    now, preview = site().engine.now(), run.run.removesuffix(SUFFIX)
+    found = previews.get(site().engine.db, caller().user.id, preview, now)
+    return len(found.applied.leave_out) if found and found.applied else 0
 
 
 def _over(run: RunItem) -> bool:

@@ -236,6 +236,19 @@ def contacts(count: int) -> str:
     return "1 contact" if count == 1 else f"{count:,} contacts"
 
 
+def left_out(count: int, *, regular: bool) -> str:
+    """What becomes of the contacts that were unticked when a preview was applied; empty if there were none."""
+    if not count:
+        return ""
+    they, them = ("it", "it") if count == 1 else ("they", "them")
+    said = f"You left out {contacts(count)}: nothing was done about {them}."
+    if regular:
+        return (
+            f"{said} The next regular sync does it, unless you change the settings or unlink {them} before."
+        )
+    return f"{said} As you do not sync regularly, {they} {'stays' if count == 1 else 'stay'} so until you sync again."
+
+
 CREATES_PAUSED = {
     "google_full": "None are created in Google: its address book is full. Delete some contacts there.",
     "label_missing": "None are created in Google: the label you chose is gone. Choose another one.",

@@ -1,4 +1,5 @@
-// The list of a preview: whole groups ticked at once, and how much is ticked. Without it, the form does the same.
+// The list of a preview: whole groups ticked at once, how much is ticked, and every tick kept by the server at once.
+// Without it, the form does the same.
 (() => {
   "use strict";
 
@@ -20,8 +21,28 @@
     }
   };
 
+  // One after the other, and to the end even where the page is left meanwhile.
+  let before = Promise.resolve();
+  const keep = (form, change) => {
+    const headers = {
+      "Content-Type": "application/json",
+      "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content,
+    };
+    const request = { method: "PATCH", headers, body: JSON.stringify(change), keepalive: true };
+    before = before
+      .then(() => fetch(form.dataset.choice, request))
+      .then((answer) => answer.ok)
+      .catch(() => false)
+      .then((kept) => {
+        if (!kept) form.querySelector("[data-none]").textContent = form.dataset.lost;
+      });
+  };
+
   document.addEventListener("change", (event) => {
-    if (event.target.name === "ticked") tell(event.target.form);
+    const box = event.target;
+    if (box.name !== "ticked" || !box.form.dataset.choice) return;
+    tell(box.form);
+    keep(box.form, { [box.checked ? "tick" : "untick"]: [box.value] });
   });
 
   document.addEventListener("click", (event) => {
@@ -33,6 +54,7 @@
         document.getElementById(`tick-${line.dataset.number}`).checked = button.name === "tick";
       }
       tell(button.form);
+      keep(button.form, { [button.name]: button.value });
     } else if (link) {
       document.getElementById(link.hash.slice(1))?.closest("details")?.setAttribute("open", "");
     }
