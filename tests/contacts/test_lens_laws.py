@@ -19,7 +19,7 @@ from contact_sync.contacts.sugar_record import Accounts, NoName, SugarPatch, Sug
 from contact_sync.contacts.sugar_schema import ADDRESS_KEYS
 from local_stack.google.normalise import stored_items
 
-NAMES = st.sampled_from(["", "Ana", "ana", "Bo", " Ana ", "Anaximander"])
+NAMES = st.sampled_from(["", "Ana", "ana", "Bo", " Ana ", "Anaximander", "a Bo", "Bo, A", "Á"])
 TEXTS = st.sampled_from(["", "A", "B ", "a\r\nb", "a\nb", "longer than any column"])
 COMPANIES = st.sampled_from(["", "Acme", "acme", "Beta", "Nobody's"])
 EMAILS = st.lists(

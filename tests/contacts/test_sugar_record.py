@@ -296,6 +296,37 @@ def test_a_filler_that_someone_replaced_is_a_name() -> None:
     assert (shown.first_name, shown.last_name) == ("Bo", "Ana")
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "name"),
+    [
+        ("", "Ana Ruiz", ("Ana", "Ruiz")),
+        ("", "Ana  de la Ruiz", ("Ana", "de la Ruiz")),
+        ("", "Ruiz, Ana", ("Ana", "Ruiz")),
+        ("", "ÁNA", ("ÁNA", "")),
+        ("Ana", "Ana", ("Ana", "")),
+        ("Ana", "Ana Ruiz", ("Ana", "Ana Ruiz")),
+        ("", "Anaximander", ("", "Anaximander")),
+        ("", "", ("", "")),
+    ],
+)
+def test_a_first_name_that_stands_in_is_read_beside_what_was_typed_to_it(
+    first: str, last: str, name: tuple[str, str]
+) -> None:
+    before = record(first_name=first, last_name=last)
+    shown = sugar_record.read(before, Filled("first_name", "Ana"))
+    assert (shown.first_name, shown.last_name) == name
+    assert sugar_record.read(before, None).last_name == last
+
+
+def test_a_name_that_was_typed_to_the_filler_is_set_apart_only_when_it_changes() -> None:
+    before, filled = record(last_name="Ana Ruiz"), Filled("first_name", "Ana")
+    assert patched(before, filled, title="CTO") == SugarPatch({"title": "CTO"}, filled, frozenset())
+    assert patched(before, filled, last_name="Weber").fields == {"first_name": "Ana", "last_name": "Weber"}
+    assert patched(before, filled, first_name="Bea").fields == {"first_name": "Bea", "last_name": "Ruiz"}
+    cleared = patched(before, filled, last_name="")
+    assert cleared == SugarPatch({"last_name": "Ana"}, filled, frozenset())
+
+
 def test_a_record_that_sugar_keeps_without_a_last_name_is_left_so() -> None:
     assert patched(record(last_name=""), first_name="Ana", last_name="") == SugarPatch(
         {"first_name": "Ana"}, None, frozenset()

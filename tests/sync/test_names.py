@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from tests.sync.situations import causes, everything_on
-from tests.world import World
+from tests.world import Crash, World, switches
+
+from contact_sync.contacts.side import Side
 
 
 def created(given: str = "", family: str = "", *emails: str, **more: Any) -> tuple[World, str, str]:
@@ -28,6 +30,14 @@ def in_google(world: World, google_id: str) -> tuple[str | None, str | None]:
 
 
 COMPANY = {"organizations": [{"name": "Acme"}]}
+
+
+def quiet(world: World) -> None:
+    """Nothing more is written, also when everything is taken in again."""
+    writes = world.writes()
+    world.sync("reconcile")
+    world.settle()
+    assert world.writes() == writes
 
 
 @pytest.mark.parametrize(
@@ -110,3 +120,147 @@ def test_a_last_name_that_is_cleared_in_google_is_filled_in_sugar() -> None:
     world.settle()
     assert in_sugar(world, sugar_id) == ("", "Ana")
     assert in_google(world, google_id) == ("Ana", None)
+
+
+# A person edits what stands in for the last name
+
+
+@pytest.mark.parametrize(
+    ("typed", "sugar", "google"),
+    [
+        ({"last_name": "Ruiz"}, ("Ana", "Ruiz"), ("Ana", "Ruiz")),
+        ({"first_name": "Ana", "last_name": "Ruiz"}, ("Ana", "Ruiz"), ("Ana", "Ruiz")),
+        ({"first_name": "Bea", "last_name": "Ruiz"}, ("Bea", "Ruiz"), ("Bea", "Ruiz")),
+        ({"last_name": "Ana Ruiz"}, ("", "Ana Ruiz"), ("Ana", "Ruiz")),
+        ({"last_name": "ana de la Ruiz"}, ("", "ana de la Ruiz"), ("ana", "de la Ruiz")),
+        ({"last_name": "Ruiz, Ana"}, ("", "Ruiz, Ana"), ("Ana", "Ruiz")),
+        ({"last_name": "Anaximander"}, ("Ana", "Anaximander"), ("Ana", "Anaximander")),
+        ({"last_name": "ANÁ"}, ("", "ANÁ"), ("ANÁ", None)),
+        ({"first_name": "Ana"}, ("Ana", "Ana"), ("Ana", None)),
+        ({"last_name": ""}, ("Ana", ""), ("Ana", None)),
+    ],
+)
+def test_whatever_is_typed_over_a_first_name_that_stands_in_loses_no_first_name(
+    typed: dict[str, str], sugar: tuple[str, str], google: tuple[str, str | None]
+) -> None:
+    world, sugar_id, google_id = created("Ana", "", "ana@x.test")
+    world.sugar.edit_contact(sugar_id, **typed)
+    world.settle()
+    assert in_google(world, google_id) == google
+    assert in_sugar(world, sugar_id) == sugar
+    quiet(world)
+    world.sugar.edit_contact(sugar_id, title="CTO")
+    world.settle()
+    assert (in_google(world, google_id), in_sugar(world, sugar_id)) == (google, sugar)
+    quiet(world)
+
+
+@pytest.mark.parametrize(
+    ("edited", "name"),
+    [
+        ({"givenName": "Anna"}, ("Anna", "Ruiz")),
+        ({"givenName": "Ana", "familyName": "Weber"}, ("Ana", "Weber")),
+        ({"givenName": "Anna", "familyName": "Ruiz"}, ("Anna", "Ruiz")),
+        ({"givenName": "Ana", "middleName": "Luz"}, None),
+    ],
+)
+@pytest.mark.parametrize("typed", ["Ruiz", "Ana Ruiz"])
+@pytest.mark.parametrize("conflict", ["sugar", "google"])
+def test_names_that_were_edited_on_both_sides_keep_every_first_name(
+    edited: dict[str, str], name: tuple[str, str] | None, typed: str, conflict: str
+) -> None:
+    world, sugar_id, google_id = created("Ana", "", "ana@x.test")
+    world.set(conflict=conflict)
+    world.settle()
+    world.sugar.edit_contact(sugar_id, last_name=typed)
+    world.edit_google(google_id, names=[edited])
+    world.settle()
+    in_both = in_sugar(world, sugar_id), in_google(world, google_id)
+    for first, last in in_both:
+        words = f"{first or ''} {last or ''}".split()
+        assert "Ana" in words or "Anna" in words
+        assert len(words) == len(set(words))
+    if name is not None:
+        first, last = name if conflict == "google" or name[1] == "Ruiz" else (name[0], "Ruiz")
+        assert in_google(world, google_id) == (first, last)
+        assert " ".join(in_sugar(world, sugar_id)).split()[-2:] == [first, last]
+    quiet(world)
+
+
+def test_a_first_name_that_may_not_be_written_to_sugar_is_not_taken_for_a_cleared_one() -> None:
+    world, sugar_id, google_id = created("Ana", "", "ana@x.test")
+    world.set(**switches(su=True, sc=True))
+    world.settle()
+    world.sugar.edit_contact(sugar_id, last_name="Ruiz")
+    world.settle()
+    assert in_google(world, google_id) == ("Ana", "Ruiz")
+    assert in_sugar(world, sugar_id) == ("", "Ruiz")
+    world.sugar.edit_contact(sugar_id, title="CTO")
+    world.settle()
+    assert in_google(world, google_id) == ("Ana", "Ruiz")
+    quiet(world)
+    world.set(**switches(su=True, sc=True, gu=True, gc=True))
+    world.sugar.edit_contact(sugar_id, title="CEO")
+    world.settle()
+    assert in_google(world, google_id) == ("Ana", "Ruiz")
+    assert in_sugar(world, sugar_id) == ("Ana", "Ruiz")
+
+
+def test_a_first_name_that_sugar_refuses_is_not_taken_for_a_cleared_one() -> None:
+    world, sugar_id, google_id = created("Ana", "", "ana@x.test")
+    denied = {"Contacts": {"fields": {"first_name": {"write": "no", "create": "no"}}}}
+    world.sugar.edit_user(world.first.sugar_user, acl=denied)
+    world.sugar.edit_contact(sugar_id, last_name="Ruiz")
+    world.settle()
+    world.sugar.edit_contact(sugar_id, title="CTO")
+    world.settle()
+    assert in_google(world, google_id) == ("Ana", "Ruiz")
+
+
+@pytest.mark.parametrize(("more", "filler"), [(COMPANY, "Acme"), ({}, "ana.r")])
+@pytest.mark.parametrize("account", [True, False])
+@pytest.mark.parametrize("typed", ["Ruiz", "Acme Ruiz"])
+def test_a_last_name_typed_over_a_company_or_a_mailbox_leaves_those(
+    more: dict[str, Any], filler: str, account: bool, typed: str
+) -> None:
+    world = everything_on()
+    if account:
+        world.sugar.add_account("Acme")
+    google_id = world.add_google("", "", "ana.r@x.test", **more)
+    world.settle()
+    (record,) = world.sugar_contacts()
+    assert record["last_name"] == filler
+    world.sugar.edit_contact(record["id"], last_name=typed)
+    world.settle()
+    contact = world.google_contact(google_id)
+    assert in_google(world, google_id) == (None, typed)
+    assert contact.get("organizations", [{}])[0].get("name") == more.get("organizations", [{}])[0].get("name")
+    assert [item["value"] for item in contact["emailAddresses"]] == ["ana.r@x.test"]
+    assert [item["email_address"] for item in world.sugar.contact(record["id"])["email"]] == ["ana.r@x.test"]
+    quiet(world)
+
+
+def test_a_first_name_typed_beside_a_company_that_stands_in_goes_to_google_alone() -> None:
+    world, sugar_id, google_id = created("", "", "info@x.test", **COMPANY)
+    world.sugar.edit_contact(sugar_id, first_name="Ana")
+    world.settle()
+    assert in_google(world, google_id) == ("Ana", None)
+    assert world.google_contact(google_id)["organizations"][0]["name"] == "Acme"
+    quiet(world)
+
+
+@pytest.mark.parametrize("crash", ["before", "after"])
+@pytest.mark.parametrize("side", list(Side))
+def test_a_first_name_survives_a_crash_in_the_middle_of_giving_it_back(side: Side, crash: str) -> None:
+    world, sugar_id, google_id = created("Ana", "", "ana@x.test")
+    world.sugar.edit_contact(sugar_id, last_name="Ruiz")
+    world.forget_calls()
+    for k in range(1, 8):
+        try:
+            with world.dying(side, k, crash):
+                world.sync()
+        except Crash:
+            world.clock.advance(minutes=11)
+    world.settle()
+    assert in_google(world, google_id) == ("Ana", "Ruiz")
+    assert in_sugar(world, sugar_id) == ("Ana", "Ruiz")

@@ -32,6 +32,7 @@ from .merge import Allowed, Holds, Merged, differs_from_base, merge
 from .normal_form import field_text, is_empty
 from .settings import SyncSettings
 from .side import Side
+from .sugar_name import held_beside
 
 LOOP_TIMES = 3
 LOOP_WINDOW = timedelta(hours=24)
@@ -119,7 +120,7 @@ def merge_now(
     """The merge of two present records under the settings; the time of each side's change comes from the mapping."""
     contacts = {side: views[side].contact or Contact() for side in Side}
     holds = {side: views[side].holds for side in Side}
-    held = mapping.held if mapping and base is not None else None
+    held = held_beside(mapping.filled, mapping.held) if mapping and base is not None else None
     return merge(contacts, base, holds, _winner(mapping, views, settings), _allowed(views, settings), held)
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from .contact import Contact
 from .mapping import Filled
 from .normal_form import tidy
+from .side import Side
 from .sugar_schema import SugarSchema, clip
 
+_BLANKS = re.compile(r"\s+")
+_BETWEEN = " \t\n,;"
+_NAMES = frozenset({"first_name", "last_name"})
 _LADDER = frozenset({"first_name", "company", "emails"})
 
 
@@ -23,6 +29,48 @@ class Shown(NamedTuple):
 
     first_name: str | None
     last_name: str | None
+
+
+def read(first: str | None, last: str | None, filled: Filled | None) -> tuple[str | None, str | None]:
+    """First and last name of the person, by what Sugar's two fields show beside a filler; unknown is None.
+
+    A filler is no last name, in whatever case or accents it was typed anew. Where it is the first name, what was typed
+    before or behind it is the last name: who finds "Ana" in the field for the last name makes "Ana Ruiz" of it.
+    """
+    if filled is None or not last:
+        return first, last
+    if filled.source != "first_name":
+        return first, "" if _folded(last) == _folded(filled.value) else last
+    if first:
+        return first, "" if _folded(first) == _folded(last) == _folded(filled.value) else last
+    given, rest = _apart(last, filled.value)
+    return (given if first is not None else None, rest) if given else (first, rest)
+
+
+def _apart(last: str, filler: str) -> tuple[str, str]:
+    """The filler as it is spelled at one end of the text, "" if it is at none, and the rest."""
+    if _folded(last) == _folded(filler):
+        return last, ""
+    for cut in (match.start() for match in _BLANKS.finditer(last)):
+        head, tail = last[:cut], last[cut:]
+        if _folded(head) == _folded(filler):
+            return head.strip(_BETWEEN), tail.strip(_BETWEEN)
+        if _folded(tail) == _folded(filler):
+            return tail.strip(_BETWEEN), head.strip(_BETWEEN)
+    return "", last
+
+
+def _folded(text: str) -> str:
+    parts = unicodedata.normalize("NFKD", text.strip(_BETWEEN).casefold())
+    return "".join(char for char in parts if not unicodedata.combining(char))
+
+
+def held_beside(filled: Filled | None, held: Mapping[Side, Contact]) -> Mapping[Side, Contact]:
+    """What the sides held of the base when it was agreed on. Where the first name stood in for a last name, Sugar's own
+    first name was empty: that it still is, beside a last name that a person put there, is no edit of it."""
+    if filled is None or filled.source != "first_name":
+        return held
+    return {**held, Side.SUGAR: replace(held.get(Side.SUGAR, Contact()), first_name="")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +110,9 @@ def write(shown: Shown, change: Change, filled: Filled | None) -> Written:
     that Sugar keeps without a last name is left so.
     """
     first, last = change.after("first_name"), change.after("last_name")
+    if last and last != tidy(shown.last_name or "") and not _NAMES & change.fields.keys():
+        # A last name was typed to the filler: the field stays as that person left it.
+        return Written({}, filled)
     stands = filled if shown.last_name and change.current.last_name == "" else None
     if last:
         return _send(shown, change, None, first_name=first, last_name=last)

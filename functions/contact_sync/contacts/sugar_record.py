@@ -74,8 +74,7 @@ class SugarPatch:
 def read(record: Record, filled: Filled | None) -> Contact:
     """The contact a record shows. Hidden and erased fields and missing keys are unknown.
 
-    The filler reads as empty as long as the last name is exactly it (and, where it is the first name, the
-    first name is empty): then the person has no last name.
+    What stands in for a last name reads as empty, and a first name that stands there as the first name.
     """
     hidden = _hidden_keys(record)
 
@@ -83,14 +82,8 @@ def read(record: Record, filled: Filled | None) -> Contact:
         return all(key in record and key not in hidden for key in KEYS[field])
 
     contact = normal(Contact(**{field: _value(field, record) for field in FIELDS if shown(field)}))
-    if filled is None or contact.last_name != tidy(filled.value):
-        return contact
-    if filled.source != "first_name":
-        return replace(contact, last_name="")
-    if contact.first_name:
-        return contact
-    first = None if contact.first_name is None else contact.last_name
-    return replace(contact, first_name=first, last_name="")
+    first, last = sugar_name.read(contact.first_name, contact.last_name, filled)
+    return replace(contact, first_name=first, last_name=last)
 
 
 def patch(

@@ -20,6 +20,7 @@ from ..contacts.merge import differs_from_base
 from ..contacts.normal_form import display_name
 from ..contacts.plan import agreed_base, flips_after
 from ..contacts.side import Side
+from ..contacts.sugar_name import held_beside
 from ..services.outcome import Outcome, Status
 from .batch import Batch, Case
 from .prepare import Writes
@@ -38,9 +39,8 @@ def after_update(
     contacts = {Side.SUGAR: read_sugar(record, mapping), Side.GOOGLE: read_google(person, mapping)}
     holds = {side: case.views[side].holds for side in Side}
     first = action.links and mapping.state is State.NEW
-    base, held = agreed_base(
-        contacts, None if first else mapping.base, holds, None if first else mapping.held
-    )
+    held_before = None if first else held_beside(mapping.filled, mapping.held)
+    base, held = agreed_base(contacts, None if first else mapping.base, holds, held_before)
     flips = {
         key: flip if flip.side in done else mapping.flips[key]
         for key, flip in flips_after(mapping, action.merged, case.contacts, now).items()
@@ -61,8 +61,7 @@ def after_update(
         state=State.LINKED,
         base=base,
         held=held,
-        # A last name of its own ends the filler, also where a person typed it.
-        filled=None if contacts[Side.SUGAR].last_name else mapping.filled,
+        filled=mapping.filled if _is_filled(record, mapping) else None,
         seen=Seen(
             sugar_date=record.get("date_modified"),
             google_etag=google_person.source_etag(person),
@@ -150,6 +149,12 @@ def after_restore(
         base=google_person.read(record, action.contact),
         seen=Seen(google_etag=google_person.source_etag(record)),
     )
+
+
+def _is_filled(record: Mapping[str, Any], mapping: ContactMapping) -> bool:
+    """Whether the record still shows the filler, as far as can be seen: a last name of its own ends it."""
+    plain = read_sugar(record, None)
+    return not plain.last_name or read_sugar(record, mapping) != plain
 
 
 def _held(read: Mapping[str, Any] | None, outcome: Outcome | None) -> Mapping[str, Any]:
