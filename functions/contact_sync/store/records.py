@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ..contacts.settings import SyncSettings
@@ -149,12 +149,16 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class SugarMetadata:
-    """system/sugar_metadata: what the instance's Contacts fields hold, and the adapted size of a /bulk chunk."""
+    """system/sugar_metadata: what the instance's Contacts fields hold, and how much it takes or answers in one call."""
 
     lengths: Mapping[str, int]
-    salutations: tuple[str, ...] | None
-    fetched_at: datetime
+    salutations: tuple[str, ...] | None = None
+    """None: the instance keeps no list of them."""
+    fetched_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     chunk: int = 25
+    """Writes in a /bulk."""
+    portions: Mapping[str, int] = field(default_factory=dict)
+    """What a reading call asks for, by kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def _to_sugar(session: Session, batch: Batch, writes: Writes) -> SyncError | Non
         return None
     result = session.sugar.write(sending, session.metadata.chunk, session.holder.seconds_left)
     _record(Side.SUGAR, writes, result.outcomes)
-    session.remember_chunk(result.chunk)
+    session.remember(chunk=result.chunk)
     return result.error
 
 

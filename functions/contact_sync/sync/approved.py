@@ -22,7 +22,7 @@ from ..store.records import Moved, PlannedAction, PreviewRecord
 from .batch import Batch, Case
 from .choice import Choice, Declined, decided
 from .describe import fingerprint
-from .engine import BATCH
+from .due import at_once
 from .session import Session
 from .undo import Undo
 
@@ -71,7 +71,8 @@ class Approved(Choice):
     def next(self) -> Batch | None:
         """What is left, planned anew, as far as it is as it was shown."""
         while self._left:
-            keys, self._left = self._left[:BATCH], self._left[BATCH:]
+            count = at_once(self.session)
+            keys, self._left = self._left[:count], self._left[count:]
             batch = self._holding(keys)
             self._begun |= {case.key for case in batch.cases}
             self._note()

@@ -12,7 +12,7 @@ from ..contacts.mapping import Mapping as ContactMapping
 from ..store import google_index, mappings
 from .batch import Batch, Case
 from .decide import Decider
-from .due import Place, due, item_id, last_places, parted
+from .due import Place, at_once, due, item_id, last_places, parted
 from .engine import BATCH
 from .gather import Gatherer
 from .guard import guard
@@ -81,7 +81,7 @@ class DueContacts(Choice):
         """What is due now; contacts that stay due come again, a few times."""
         if self._acted >= BATCH:
             return None
-        chosen = due(self.session, BATCH - self._acted)
+        chosen = due(self.session, at_once(self.session, BATCH - self._acted))
         if all(self._visits[item_id(item)] >= MOST_VISITS for item in chosen):
             return None
         self._visits.update(map(item_id, chosen))
@@ -103,7 +103,7 @@ class DueOnce(Choice):
         """The due contacts that follow those seen."""
         if self._planned >= BATCH:
             return None
-        chosen = due(self.session, BATCH - self._planned, self._after)
+        chosen = due(self.session, at_once(self.session, BATCH - self._planned), self._after)
         if not chosen:
             return None
         self._after |= last_places(chosen)

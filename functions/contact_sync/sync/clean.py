@@ -15,7 +15,7 @@ from ..services.sugar import NOT_SENT
 from ..store import mappings
 from .batch import Batch, Case
 from .choice import Choice, decided
-from .engine import BATCH
+from .due import at_once
 from .session import Session
 
 
@@ -34,7 +34,7 @@ class LeftScope(Choice):
         session = self.session
         if self._after is None:
             self._check_count()
-        found = mappings.left_scope(session.engine.db, session.user.id, BATCH, self._after)
+        found = mappings.left_scope(session.engine.db, session.user.id, at_once(session), self._after)
         if not found:
             self._ended = True
             return None

@@ -14,6 +14,7 @@ from itertools import islice
 from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
 from ..store import google_index, mappings
+from .engine import BATCH
 from .resolve import FIRST
 from .session import Session
 
@@ -29,6 +30,12 @@ Place = tuple[datetime, str]
 def item_id(item: Item) -> str:
     """The Sugar id of a mapping, the Google id of a contact without one."""
     return item.sugar_id if isinstance(item, ContactMapping) else item.google_id
+
+
+def at_once(session: Session, most: int = BATCH) -> int:
+    """How many contacts to read in one round: as many as Sugar answers in two calls. What a slow Sugar cannot answer
+    within a run would be chosen again and again."""
+    return min(most, 2 * session.sugar.portions.reads.size)
 
 
 def parted(items: Iterable[Item]) -> tuple[list[ContactMapping], list[IndexEntry]]:

@@ -65,6 +65,7 @@ class Ending:
         """Record the end and give the lease back. Raises the error again if it concerns all users."""
         session, now = self.session, self.session.engine.now()
         db, user_id = session.engine.db, session.user.id
+        session.remember()
         pending = self._next_due()
         if pending is not None and pending > now:
             self.retry_at.append(pending)
@@ -119,6 +120,7 @@ class Ending:
             self._tell(error)
             raise error
         session = self.session
+        session.remember()
         summary = self.progress.summary(error.code)
         fields = self._state(session.user, error)
         if session.trigger != "preview":

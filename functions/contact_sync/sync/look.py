@@ -114,6 +114,8 @@ def look(session: Session) -> Looked:
     """Read both first pages. A dead sync token turns into the need for a full listing of Google."""
     need = needs(session)
     user = session.user
+    if need.anything or user.cursors.position is not None:
+        session.recall()
     cursors = user.cursors
     since, position = sugar_start(user, need)
     deleted_since = (cursors.watermark or session.engine.now()) - OVERLAP

@@ -132,6 +132,7 @@ class _Run:
 
     def _work(self, looked: Looked, marks: Marks) -> SyncError | None:
         session = self.session
+        session.recall()
         session.holder.commit([[self.progress.write("reading")]])
         settle(session)
         if looked.need.sugar_full and resumable(session.user, looked.need) is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,8 +25,9 @@ from .lease import LeaseHolder
 from .tokens import GoogleToken, SugarToken, TokenBox
 
 METADATA_AGE = timedelta(days=1)
-LOOK_SECONDS = 60.0
-"""What the look may take, before there is a lease."""
+NOTHING_KNOWN = SugarMetadata({})
+LOOK_SECONDS = 120.0
+"""How long calls of the look may begin, before there is a lease."""
 LONGEST_CALL = 50.0
 """Seconds that one call to either side may last."""
 
@@ -46,6 +47,7 @@ class Session:
     started: datetime = field(default_factory=lambda: datetime.min)
     counts: Counter[str] = field(default_factory=Counter)
     _metadata: SugarMetadata | None = None
+    _recalled: bool = False
 
     @classmethod
     def open(
@@ -73,11 +75,14 @@ class Session:
             ),
         )
         session.started = engine.now()
+        session.sugar.portions.on_timeout(session.recall)
         return session
 
     def seconds_left(self) -> float:
         """Seconds in which outside calls may still begin."""
-        return self.lease.seconds_left() if self.lease is not None else LOOK_SECONDS
+        if self.lease is not None:
+            return self.lease.seconds_left()
+        return LOOK_SECONDS - (self.engine.now() - self.started).total_seconds()
 
     def ensure_time(self) -> None:
         """Raises TransientForUser `out_of_time` if no outside call may begin any more."""
@@ -122,6 +127,24 @@ class Session:
         """The contact's match terms as this user's index holds them."""
         return self.engine.hashed_terms(self.user.id, contact)
 
+    def recall(self) -> None:
+        """Begin with what earlier runs found out about how much this Sugar answers in one call."""
+        if self._recalled:
+            return
+        self._recalled = True
+        self._metadata = system.load_metadata(self.engine.db)
+        if self._metadata is not None:
+            self.sugar.portions.limit(self._metadata.portions)
+
+    def remember(self, chunk: int | None = None) -> None:
+        """Keep that for the next run, where it changed; `chunk` is the size of writing calls."""
+        self.recall()
+        known = self._metadata or NOTHING_KNOWN
+        fresh = replace(known, chunk=chunk or known.chunk, portions=self.sugar.portions.sizes)
+        if fresh != known:
+            self._metadata = fresh
+            system.save_metadata(self.engine.db, fresh)
+
     @property
     def google_look(self) -> int:
         """The number of this run's look at Google; the same in a run that has to begin an unfinished one again."""
@@ -129,24 +152,17 @@ class Session:
 
     @property
     def metadata(self) -> SugarMetadata:
-        """Lengths, allowed values and the chunk size of this Sugar instance, read at most once a day."""
-        if self._metadata is None:
-            known = system.load_metadata(self.engine.db)
-            if known is None or self.engine.now() - known.fetched_at > METADATA_AGE:
-                self.ensure_time()
-                lengths, salutations = self.engine.sugar.schema(enums=True)
-                known = SugarMetadata(lengths, salutations, self.engine.now(), known.chunk if known else 25)
-                system.save_metadata(self.engine.db, known)
+        """Lengths, allowed values and sizes of calls of this Sugar instance, read at most once a day."""
+        self.recall()
+        known = self._metadata
+        if known is None or self.engine.now() - known.fetched_at > METADATA_AGE:
+            self.ensure_time()
+            lengths, salutations = self.engine.sugar.schema(enums=True)
+            now = self.engine.now()
+            known = replace(known or NOTHING_KNOWN, lengths=lengths, salutations=salutations, fetched_at=now)
+            system.save_metadata(self.engine.db, known)
             self._metadata = known
-        return self._metadata
-
-    def remember_chunk(self, chunk: int) -> None:
-        """Keep the adapted /bulk chunk for the next run, where it changed."""
-        if chunk != self.metadata.chunk:
-            self._metadata = SugarMetadata(
-                self.metadata.lengths, self.metadata.salutations, self.metadata.fetched_at, chunk
-            )
-            system.save_metadata(self.engine.db, self._metadata)
+        return known
 
     @property
     def schema(self) -> SugarSchema:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..contacts import google_person
@@ -12,33 +12,43 @@ from ..contacts.side import Side
 from ..store import history, mappings
 from ..store.records import HistoryEntry
 from ..store.write import Write
+from .due import at_once
 from .session import Session, read_google, read_sugar
 
 
 def settle(session: Session) -> None:
-    """Settle the planned entries of `planned_run`, in one commit that also clears it."""
+    """Settle the planned entries of `planned_run` and clear it. What a slow Sugar leaves to the next run is less."""
     run = session.holder.user.planned_run
     if run is None:
         return
     entries = history.planned(session.engine.db, session.user.id, run)
+    count = at_once(session)
+    while len(entries) > count:
+        session.holder.commit(_settled(session, entries[:count]))
+        entries = entries[count:]
+    session.holder.commit(_settled(session, entries), planned_run=None)
+
+
+def _settled(session: Session, entries: Sequence[HistoryEntry]) -> list[list[Write]]:
+    if not entries:
+        return []
+    sugar_ids = sorted({entry.sugar_id for entry in entries if entry.sugar_id})
+    google_ids = sorted({entry.google_id for entry in entries if entry.google_id})
+    people, fetched = session.engine.both(
+        lambda: session.google.get(google_ids), lambda: session.sugar.fetch(sugar_ids)
+    )
+    known = mappings.get(session.engine.db, session.user.id, sugar_ids)
     writes: list[list[Write]] = []
-    if entries:
-        sugar_ids = sorted({entry.sugar_id for entry in entries if entry.sugar_id})
-        google_ids = sorted({entry.google_id for entry in entries if entry.google_id})
-        people, fetched = session.engine.both(
-            lambda: session.google.get(google_ids), lambda: session.sugar.fetch(sugar_ids)
-        )
-        known = mappings.get(session.engine.db, session.user.id, sugar_ids)
-        for entry in entries:
-            sugar_id, google_id = entry.sugar_id or "", entry.google_id or ""
-            unread = google_id in people.failed if entry.side is Side.GOOGLE else sugar_id in fetched.failed
-            record, person = fetched.records.get(sugar_id), people.people.get(google_id)
-            # What cannot be read now is told: rather a story too many than a value lost.
-            if unread or _took_effect(entry, record, person, known.get(sugar_id)):
-                writes.append([history.patch(session.user.id, entry.id, state=history.DONE)])
-            else:
-                writes.append([history.remove(session.user.id, entry.id)])
-    session.holder.commit(writes, planned_run=None)
+    for entry in entries:
+        sugar_id, google_id = entry.sugar_id or "", entry.google_id or ""
+        unread = google_id in people.failed if entry.side is Side.GOOGLE else sugar_id in fetched.failed
+        record, person = fetched.records.get(sugar_id), people.people.get(google_id)
+        # What cannot be read now is told: rather a story too many than a value lost.
+        if unread or _took_effect(entry, record, person, known.get(sugar_id)):
+            writes.append([history.patch(session.user.id, entry.id, state=history.DONE)])
+        else:
+            writes.append([history.remove(session.user.id, entry.id)])
+    return writes
 
 
 def _took_effect(

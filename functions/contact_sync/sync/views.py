@@ -84,12 +84,11 @@ class Views:
         ]
         if not doubtful:
             return
-        self.session.ensure_time()
-        server = self.session.engine.sugar
+        session, server = self.session, self.session.engine.sugar
+        portions = session.sugar.portions
         self._asked = set(doubtful)
-        self._gone = self._asked - server.still_there(doubtful)
-        self.session.ensure_time()
-        self._owned = server.deleted_within(self.session.scope, self._gone)
+        self._gone = self._asked - server.still_there(doubtful, portions, session.ensure_time)
+        self._owned = server.deleted_within(session.scope, self._gone, portions, session.ensure_time)
 
     def _too_early(self, mapping: ContactMapping) -> bool:
         """Whether a create's outcome cannot be told yet by a record that is not found."""

@@ -197,7 +197,7 @@ def test_a_write_that_outlasts_its_time_is_read_back_and_not_repeated(desk: Any)
 def test_what_can_neither_be_written_nor_read_back_is_unknown_and_ends_the_call(desk: Any) -> None:
     ids = desk.add(3)
     desk.warm_up()
-    desk.sugar.item_latency = 30
+    desk.sugar.item_latency = 60
     result = desk.contacts.write([update(id, title="CTO") for id in ids], 2, plenty)
     statuses = [outcome.status for outcome in result.outcomes]
     assert statuses == [Status.UNKNOWN, Status.UNKNOWN, Status.TRANSIENT]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ...errors import UserMustAct
@@ -11,6 +12,7 @@ from . import listing
 from .calls import UserCaller, UserToken
 from .feed import ChangePage, DeletionPage, Feed, FeedPosition, Look
 from .listing import Scope
+from .portions import Portions
 from .records import Fetched, fetch
 from .server import SugarServer
 from .writes import SugarWrite, Writer, WriteResult
@@ -30,8 +32,10 @@ class SugarContacts:
         self._caller = UserCaller(server.transport, token, deadline)
         self._fields = tuple(fields)
         self._now = server.now
-        self._feed = Feed(self._caller, self._fields)
-        self._writer = Writer(self._caller, self._fields, server.now, server.still_there)
+        self.portions = Portions.fresh(server.now)
+        self._feed = Feed(self._caller, self._fields, self.portions)
+        still_there = partial(server.still_there, portions=self.portions)
+        self._writer = Writer(self._caller, self.portions.reads, self._fields, server.now, still_there)
         self._denied: frozenset[str] | None = None
 
     def look(
@@ -54,7 +58,7 @@ class SugarContacts:
 
     def all_ids(self, scope: Scope, after_id: str | None) -> tuple[list[str], str | None]:
         """See `listing.ids_page`."""
-        return listing.ids_page(self._caller, scope, after_id)
+        return listing.ids_page(self._caller, self.portions.ids, scope, after_id)
 
     def count(self, scope: Scope) -> int:
         """How many records the scope holds."""
@@ -68,7 +72,9 @@ class SugarContacts:
         companies: Sequence[str] = (),
     ) -> Fetched:
         """Records by id, candidates by e-mail address or by (first name, last name), accounts by name."""
-        return fetch(self._caller, self._fields, self._now, ids, addresses, people, companies)
+        return fetch(
+            self._caller, self.portions.reads, self._fields, self._now, ids, addresses, people, companies
+        )
 
     def write(self, writes: Sequence[SugarWrite], chunk: int, deadline: Callable[[], float]) -> WriteResult:
         """See `Writer.write`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from ...contacts.note_text import resolved
 from ...errors import (
@@ -21,6 +21,8 @@ from ...errors import (
 )
 from .transport import Answer, Lost
 
+TIMEOUT: Final = "sugar_timeout"
+"""The code of a read that took too long."""
 _REASON_LENGTH = 300
 
 
@@ -64,7 +66,7 @@ def record_fault_of(answer: Answer) -> SyncError:
 def lost_fault(lost: Lost) -> SyncError:
     """The error for a read whose answer never came."""
     if lost.timed_out:
-        return TransientForUser("sugar_timeout", "Sugar took too long to answer")
+        return TransientForUser(TIMEOUT, "Sugar took too long to answer")
     return TransientForAll("sugar_down", "Sugar cannot be reached")
 
 

@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from ...errors import TransientForUser
 from .calls import Caller, Item
 from .dates import moment, text_of
-from .faults import item_fault_of
-from .listing import IDS_PAGE, LIST, Scope, ask_list, list_query, rows_of
+from .faults import TIMEOUT, item_fault_of
+from .listing import LIST, Scope, ask_pages, deleted_query, list_query, rows_of
+from .portions import Portions
 from .transport import Answer
+
+_TIME: Final = "ping/whattimeisit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class DeletionPage:
     next_offset: int | None
 
 
+_NO_CHANGES: Final = ChangePage([], None, end=True)
+_NO_DELETIONS: Final = DeletionPage([], None)
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """The first page of everything, and the server's time when it was read (UTC)."""
@@ -57,8 +65,9 @@ class Look:
 class Feed:
     """Reads changes and listings as one user."""
 
-    def __init__(self, caller: Caller, fields: Sequence[str]) -> None:
+    def __init__(self, caller: Caller, fields: Sequence[str], portions: Portions) -> None:
         self._caller = caller
+        self._portions = portions
         self._fields = ",".join(fields)
         self._keys_work = True
 
@@ -69,23 +78,43 @@ class Feed:
         position: FeedPosition | None,
         deleted_since: datetime | None,
     ) -> Look:
-        """Server time, first change page and first deletion page in one call.
+        """Server time, first change page and first deletion page in one call; in three where that takes too long.
 
         Without `since` and `position` there is no feed yet and no changes are read; likewise deletions
         without `deleted_since`.
         """
-        items = [Item("ping/whattimeisit")]
+        try:
+            return self._look_at_once(scope, since, position, deleted_since)
+        except TransientForUser as error:
+            if error.code != TIMEOUT:
+                raise
+        self._portions.rows.shrink(self._portions.rows.size)
+        server_time = _server_time(self._caller.ask("GET", _TIME))
+        changes, deletions = _NO_CHANGES, _NO_DELETIONS
+        if since is not None or position is not None:
+            changes = self.changes(scope, since, position)
+        if deleted_since is not None:
+            deletions = self.deletions(scope, deleted_since, 0)
+        return Look(server_time, changes, deletions)
+
+    def _look_at_once(
+        self,
+        scope: Scope,
+        since: datetime | None,
+        position: FeedPosition | None,
+        deleted_since: datetime | None,
+    ) -> Look:
+        rows, ids = self._portions.rows.size, self._portions.ids.size
+        items = [Item(_TIME)]
         has_changes = since is not None or position is not None
         if has_changes:
-            items.append(Item(LIST, "POST", self._change_query(scope, since, position)))
+            items.append(Item(LIST, "POST", self._change_query(scope, since, position, rows)))
         if deleted_since is not None:
-            items.append(Item(LIST, "POST", _deletion_query(scope, deleted_since, 0)))
+            items.append(Item(LIST, "POST", _deletion_query(scope, deleted_since, 0, ids)))
         answers = iter(self._caller.read_bulk(items))
         server_time = _server_time(next(answers))
-        changes = ChangePage([], None, end=True)
-        if has_changes:
-            changes = self._page_or_rest(next(answers), scope, position)
-        deletions = DeletionPage([], None) if deleted_since is None else _deletion_page(next(answers))
+        changes = self._page_or_rest(next(answers), scope, position) if has_changes else _NO_CHANGES
+        deletions = _deletion_page(next(answers)) if deleted_since is not None else _NO_DELETIONS
         return Look(server_time, changes, deletions)
 
     def changes(self, scope: Scope, since: datetime | None, position: FeedPosition | None) -> ChangePage:
@@ -94,16 +123,28 @@ class Feed:
         A server that does not honour the key filter is read second by second instead; rows of the position's
         own second may then be answered again.
         """
-        return self._page_or_rest(
-            ask_list(self._caller, self._change_query(scope, since, position)), scope, position
+        answer = ask_pages(
+            self._caller,
+            self._portions.rows,
+            lambda rows: self._change_query(scope, since, position, rows),
         )
+        return self._page_or_rest(answer, scope, position)
 
     def deletions(self, scope: Scope, since: datetime, offset: int) -> DeletionPage:
         """Ids of the records deleted since then."""
-        return _deletion_page(ask_list(self._caller, _deletion_query(scope, since, offset)))
+        return _deletion_page(
+            ask_pages(
+                self._caller, self._portions.ids, lambda ids: _deletion_query(scope, since, offset, ids)
+            )
+        )
 
     def _change_query(
-        self, scope: Scope, since: datetime | None, position: FeedPosition | None, offset: int = 0
+        self,
+        scope: Scope,
+        since: datetime | None,
+        position: FeedPosition | None,
+        rows: int,
+        offset: int = 0,
     ) -> dict[str, Any]:
         conditions = scope.conditions()
         if position is not None:
@@ -113,7 +154,7 @@ class Feed:
                 conditions.append(_after(position))
         elif since is not None:
             conditions.append({"date_modified": {"$gte": text_of(since)}})
-        return list_query(conditions, self._fields, "date_modified:asc,id:asc", offset=offset)
+        return list_query(conditions, self._fields, "date_modified:asc,id:asc", rows, offset)
 
     def _page_or_rest(self, answer: Answer, scope: Scope, position: FeedPosition | None) -> ChangePage:
         refuses_keys = answer.status == 422 and position is not None and self._keys_work
@@ -128,7 +169,8 @@ class Feed:
         unique: dict[str, dict[str, Any]] = {}
         offset = 0
         while True:
-            answer = ask_list(self._caller, self._change_query(scope, None, position, offset))
+            query = partial(self._change_query, scope, None, position, offset=offset)
+            answer = ask_pages(self._caller, self._portions.rows, query)
             rows = rows_of(answer)
             unique.update((str(row["id"]), row) for row in rows)
             reached = _position_of(rows)
@@ -141,15 +183,9 @@ class Feed:
             offset = next_offset
 
 
-def _deletion_query(scope: Scope, since: datetime, offset: int) -> dict[str, Any]:
-    conditions = [
-        *scope.deleted_conditions(),
-        {"deleted": {"$equals": "1"}},
-        {"date_modified": {"$gte": text_of(since)}},
-    ]
-    return list_query(conditions, "id,deleted", "date_modified:asc,id:asc", IDS_PAGE, offset) | {
-        "deleted": True
-    }
+def _deletion_query(scope: Scope, since: datetime, offset: int, page: int) -> dict[str, Any]:
+    conditions = [*scope.deleted_conditions(), {"date_modified": {"$gte": text_of(since)}}]
+    return deleted_query(conditions, "date_modified:asc,id:asc", offset, page)
 
 
 def _after(position: FeedPosition) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from ...errors import TransientForUser
 from .calls import Caller
 from .faults import item_fault_of
+from .portions import Portion
 from .transport import Answer
 
-PAGE: Final = 200
-IDS_PAGE: Final = 500
 LIST: Final = "Contacts/filter"
 
 
@@ -36,7 +37,7 @@ class Scope:
 
 
 def list_query(
-    conditions: list[dict[str, Any]], fields: str, order: str, page: int = PAGE, offset: int = 0
+    conditions: list[dict[str, Any]], fields: str, order: str, page: int, offset: int = 0
 ) -> dict[str, Any]:
     """The body of a list request. An instance may cut the page shorter without a word. Records name what was
     erased of them for privacy: that is no clearing."""
@@ -65,26 +66,37 @@ def rows_of(answer: Answer) -> list[dict[str, Any]]:
     return answer.records()
 
 
-def ids_page(caller: Caller, scope: Scope, after_id: str | None) -> tuple[list[str], str | None]:
+def ask_pages(caller: Caller, portion: Portion, query: Callable[[int], dict[str, Any]]) -> Answer:
+    """The answer to a list query for as many rows as Sugar answers in good time."""
+    return portion.ask(lambda rows: ask_list(caller, query(rows)), lambda answer: len(answer.records()))
+
+
+def ids_page(
+    caller: Caller, ids: Portion, scope: Scope, after_id: str | None
+) -> tuple[list[str], str | None]:
     """A page of the scope after that id, and the id after which the next begins (None: it was the last)."""
     conditions = scope.conditions()
     if after_id is not None:
         conditions.append({"id": {"$gt": after_id}})
-    answer = ask_list(caller, list_query(conditions, "id", "id:asc", IDS_PAGE))
+    answer = ask_pages(caller, ids, lambda rows: list_query(conditions, "id", "id:asc", rows))
     found = [str(row["id"]) for row in rows_of(answer)]
     if after_id is not None and after_id in found:
         raise TransientForUser("sugar_paging", "Sugar's listing does not advance")
     return found, None if answer.next_offset() is None or not found else found[-1]
 
 
-def deleted_ids(caller: Caller, conditions: list[dict[str, Any]]) -> set[str]:
-    """The ids of deleted records that are not pruned yet and fulfil the conditions."""
+def deleted_query(conditions: list[dict[str, Any]], order: str, offset: int, page: int) -> dict[str, Any]:
+    """The body of a request for the ids of deleted records."""
     wanted = [*conditions, {"deleted": {"$equals": "1"}}]
+    return list_query(wanted, "id,deleted", order, page, offset) | {"deleted": True}
+
+
+def deleted_ids(caller: Caller, ids: Portion, conditions: list[dict[str, Any]]) -> set[str]:
+    """The ids of deleted records that are not pruned yet and fulfil the conditions."""
     found: set[str] = set()
     offset = 0
     while True:
-        query = list_query(wanted, "id,deleted", "id:asc", IDS_PAGE, offset) | {"deleted": True}
-        answer = ask_list(caller, query)
+        answer = ask_pages(caller, ids, partial(deleted_query, conditions, "id:asc", offset))
         # A server that ignores the condition on `deleted` answers live rows too.
         found.update(str(row["id"]) for row in rows_of(answer) if row.get("deleted") in (True, 1, "1"))
         following = answer.next_offset()

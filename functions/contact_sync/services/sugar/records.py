@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeVar
 
 from ...contacts.normal_form import company_key
 from ...errors import SyncError, TransientForUser
 from .calls import Caller, Item
-from .faults import item_fault_of, record_fault_of
+from .faults import TIMEOUT, item_fault_of, record_fault_of
 from .listing import list_query
 from .paths import fits_item
+from .portions import Portion
 from .transport import Answer
 
 T = TypeVar("T")
-_ITEMS_AT_ONCE: Final = 150
 _VALUES_A_FILTER: Final = 100
 _PEOPLE_A_FILTER: Final = 25
+_PAGE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ def record_item(record_id: str, fields: Sequence[str]) -> Item:
 
 def fetch(
     caller: Caller,
+    reads: Portion,
     fields: Sequence[str],
     now: Callable[[], datetime],
     ids: Sequence[str],
@@ -54,16 +57,36 @@ def fetch(
     companies: Sequence[str],
 ) -> Fetched:
     """Read and look up. A look-up that fails raises: a missed candidate would become a duplicate."""
+
+    def ask(entries: Sequence[str | _List], count: int) -> list[Answer]:
+        return caller.read_bulk(
+            [
+                record_item(entry, fields) if isinstance(entry, str) else entry.item()
+                for entry in entries[:count]
+            ]
+        )
+
     fetched = Fetched(now(), accounts={company: [] for company in companies})
     named = list(dict.fromkeys(ids))
     queue: list[str | _List] = [record_id for record_id in named if fits_item(record_id)]
     queue += _asked_by_filter(fields, [record_id for record_id in named if not fits_item(record_id)])
     queue += _look_ups(fields, addresses, people, companies)
     seen: dict[str, dict[str, Any]] = {}
+    answered = False
     while queue:
-        part, queue = queue[:_ITEMS_AT_ONCE], queue[_ITEMS_AT_ONCE:]
-        items = [record_item(entry, fields) if isinstance(entry, str) else entry.item() for entry in part]
-        for entry, answer in zip(part, caller.read_bulk(items), strict=True):
+        try:
+            answers = reads.ask(partial(ask, queue), len, len(queue))
+        except TransientForUser as error:
+            if error.code != TIMEOUT:
+                raise
+            # One alone takes too long: the others do not wait for it.
+            queue = _without_first(queue, fetched, error)
+            if not queue and not answered:
+                raise
+            continue
+        answered = True
+        part, queue = queue[: len(answers)], queue[len(answers) :]
+        for entry, answer in zip(part, answers, strict=True):
             if isinstance(entry, str):
                 _keep_record(fetched, entry, answer)
                 continue
@@ -94,7 +117,7 @@ class _List:
     """The records that are read by it; () if it looks something up."""
 
     def item(self) -> Item:
-        query = list_query([self.condition], self.fields, "id:asc", offset=self.offset)
+        query = list_query([self.condition], self.fields, "id:asc", _PAGE, self.offset)
         return Item(f"{self.module}/filter", "POST", query)
 
     def rows(self, answer: Answer) -> list[dict[str, Any]]:
@@ -103,6 +126,26 @@ class _List:
         if answer.status != 200:
             raise item_fault_of(answer, self.module)
         return answer.records()
+
+    def halves(self) -> list[_List]:
+        """Two queries for the same, each for half of the values; none where it is for one value only."""
+        field, values = self._values()
+        if len(values) < 2:
+            return []
+        middle = len(values) // 2
+        return [
+            replace(
+                self,
+                condition={"$or": half} if field is None else {field: {"$in": half}},
+                offset=0,
+                ids=tuple(half) if self.ids else (),
+            )
+            for half in (values[:middle], values[middle:])
+        ]
+
+    def _values(self) -> tuple[str | None, list[Any]]:
+        ((name, asked),) = self.condition.items()
+        return (None, asked) if name == "$or" else (name, asked["$in"])
 
     def following(self, answer: Answer) -> list[_List]:
         """The query for the next page, if there is one."""
@@ -118,6 +161,19 @@ def _asked_by_filter(fields: Sequence[str], ids: Sequence[str]) -> Iterator[_Lis
     """Reads of records whose id cannot stand in a path."""
     for some in _parts(ids, _VALUES_A_FILTER):
         yield _List("Contacts", {"id": {"$in": some}}, ",".join(dict.fromkeys(fields)), ids=tuple(some))
+
+
+def _without_first(queue: list[str | _List], fetched: Fetched, error: TransientForUser) -> list[str | _List]:
+    """The queue without a read that takes too long, or with two smaller queries in place of one that does."""
+    first, rest = queue[0], queue[1:]
+    halves = first.halves() if isinstance(first, _List) else []
+    if halves:
+        return [*halves, *rest]
+    records = (first,) if isinstance(first, str) else first.ids
+    if not records:
+        raise error
+    fetched.failed.update(dict.fromkeys(records, error))
+    return rest
 
 
 def _look_ups(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,9 @@ from .dates import moment
 from .faults import item_fault_of
 from .listing import Scope, deleted_ids
 from .paths import fits_item
+from .portions import Portion, Portions
 from .session import ServiceSession, SessionStore
-from .transport import SugarConfig, Transport
+from .transport import Answer, SugarConfig, Transport
 
 _READS_AT_ONCE = 100
 
@@ -48,44 +49,69 @@ class SugarServer:
         """Active users whose primary address this is: `id`, `user_name`, `status`, `full_name` of each."""
         return users.find(self._caller, email)
 
-    def still_there(self, ids: Collection[str]) -> set[str]:
+    def still_there(
+        self,
+        ids: Collection[str],
+        portions: Portions | None = None,
+        ensure_time: Callable[[], None] = lambda: None,
+    ) -> set[str]:
         """Those of the contacts that the administrator can read.
 
         A user's 404 says "deleted or not visible to you"; only this read tells which. Anything but a clear
-        404 counts as there or raises, since a deletion may follow from the answer.
+        404 counts as there or raises, since a deletion may follow from the answer. `ensure_time` raises where
+        no call may begin any more.
         """
+
+        def ask(some: Sequence[str]) -> list[Answer]:
+            ensure_time()
+            return self._caller.read_bulk([Item(f"Contacts/{record_id}?fields=id") for record_id in some])
+
+        portions = portions or Portions.fresh(self.now)
         wanted = [record_id for record_id in dict.fromkeys(ids) if fits_item(record_id)]
-        there = self._not_deleted(set(ids).difference(wanted))
-        for start in range(0, len(wanted), _READS_AT_ONCE):
-            part = wanted[start : start + _READS_AT_ONCE]
-            items = [Item(f"Contacts/{record_id}?fields=id") for record_id in part]
-            for record_id, answer in zip(part, self._caller.read_bulk(items), strict=True):
-                if answer.status in (200, 403):
-                    there.add(record_id)
-                elif answer.status != 404 or answer.label != "not_found":
-                    raise item_fault_of(answer, "a contact's read")
+        there = self._not_deleted(set(ids).difference(wanted), portions.ids, ensure_time)
+        for record_id, answer in portions.reads.each(wanted, ask):
+            if answer.status in (200, 403):
+                there.add(record_id)
+            elif answer.status != 404 or answer.label != "not_found":
+                raise item_fault_of(answer, "a contact's read")
         return there
 
-    def _not_deleted(self, ids: Collection[str]) -> set[str]:
+    def _not_deleted(self, ids: Collection[str], rows: Portion, ensure_time: Callable[[], None]) -> set[str]:
         """Those of the ids, which cannot stand in a path, that Sugar does not list as deleted records. A list may lag:
         that a record is missing in one proves nothing."""
-        return set(ids) - self._listed_as_deleted(ids, [])
+        return set(ids) - self._listed_as_deleted(ids, [], rows, ensure_time)
 
-    def _listed_as_deleted(self, ids: Collection[str], conditions: list[dict[str, Any]]) -> set[str]:
+    def _listed_as_deleted(
+        self,
+        ids: Collection[str],
+        conditions: list[dict[str, Any]],
+        rows: Portion,
+        ensure_time: Callable[[], None],
+    ) -> set[str]:
         found, wanted = set[str](), list(ids)
         for start in range(0, len(wanted), _READS_AT_ONCE):
+            ensure_time()
             among = {"id": {"$in": wanted[start : start + _READS_AT_ONCE]}}
-            found |= deleted_ids(self._caller, [among, *conditions])
+            found |= deleted_ids(self._caller, rows, [among, *conditions])
         return found
 
-    def deleted_within(self, scope: Scope, ids: Collection[str]) -> set[str]:
+    def deleted_within(
+        self,
+        scope: Scope,
+        ids: Collection[str],
+        portions: Portions | None = None,
+        ensure_time: Callable[[], None] = lambda: None,
+    ) -> set[str]:
         """Those of the deleted contacts that provably belonged to the scope until they were deleted.
 
         A deleted record keeps its owner; of a flag, and of a record that was pruned, nothing is left to tell.
         """
         if scope.kind == "all":
             return set(ids)
-        return self._listed_as_deleted(ids, scope.deleted_conditions()) if scope.kind == "mine" else set()
+        if scope.kind == "flagged":
+            return set()
+        rows = (portions or Portions.fresh(self.now)).ids
+        return self._listed_as_deleted(ids, scope.deleted_conditions(), rows, ensure_time)
 
     def schema(self, enums: bool) -> tuple[dict[str, int], tuple[str, ...] | None]:
         """Lengths of the Contacts fields in characters and, if `enums`, the salutations (None: no list)."""

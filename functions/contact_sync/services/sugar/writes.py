@@ -15,14 +15,13 @@ from .calls import Caller, Item, TooLarge
 from .content import read_names, shows
 from .faults import named_field, plain_reason
 from .paths import fits_item, fits_request, segment
+from .portions import Portion, adapted
 from .records import fetch, record_item
 from .transport import Answer
 
 NOT_SENT: Final = "not sent"
 """Reason of a TRANSIENT outcome whose write never left: time was up, or Sugar refused the whole call."""
 LARGEST_CHUNK: Final = 200
-_QUICK_SECONDS: Final = 10.0
-_SLOW_SECONDS: Final = 25.0
 _LEAST_SECONDS: Final = 5.0
 _MARGIN: Final = 0.8
 _NO_PATH: Final = (
@@ -64,12 +63,14 @@ class Writer:
     def __init__(
         self,
         caller: Caller,
+        reads: Portion,
         fields: Sequence[str],
         now: Callable[[], datetime],
         still_there: Callable[[Collection[str]], set[str]],
     ) -> None:
         """`still_there` answers which of these records the service administrator can read."""
         self._caller = caller
+        self._reads = reads
         self._still_there = still_there
         self._fields = fields
         self._now = now
@@ -104,7 +105,7 @@ class Writer:
             else:
                 seconds = (self._now() - began).total_seconds()
                 seconds_each = seconds / len(part)
-                chunk = _adapted(chunk, len(part), seconds)
+                chunk = adapted(chunk, len(part), seconds, LARGEST_CHUNK)
             outcomes += results
             queue = queue[len(part) :]
         return WriteResult(outcomes + [_not_sent(write, error) for write in queue], chunk, error)
@@ -152,7 +153,9 @@ class Writer:
         names = [*self._fields, *(name for write in writes for name in read_names(write.fields))]
         held: dict[str, Mapping[str, Any] | None] = {}
         try:
-            read = fetch(self._caller, names, self._now, [write.id for write in writes], (), (), ())
+            read = fetch(
+                self._caller, self._reads, names, self._now, [write.id for write in writes], (), (), ()
+            )
             held |= {key: record for key, record in read.records.items() if record is not None}
             held |= {key: {} for key, fault in read.failed.items() if isinstance(fault, ContactAtFault)}
             unseen = [key for key, record in read.records.items() if record is None]
@@ -238,11 +241,3 @@ def _fitting(chunk: int, left: float, seconds_each: float) -> int:
     if left < _LEAST_SECONDS:
         return 0
     return min(chunk, int(left * _MARGIN / seconds_each)) if seconds_each else chunk
-
-
-def _adapted(chunk: int, sent: int, seconds: float) -> int:
-    if seconds > _SLOW_SECONDS:
-        return max(1, sent // 2)
-    if seconds < _QUICK_SECONDS and sent >= chunk:
-        return min(LARGEST_CHUNK, chunk * 2)
-    return chunk

@@ -49,10 +49,11 @@ class Patience:
 
 @dataclass
 class Pace:
-    """Seconds that a call, and each item of a /bulk, takes beyond its work."""
+    """Seconds that a call, each item of a /bulk, and each row of a list takes beyond its work."""
 
     latency: float = 0.0
     item_latency: float = 0.0
+    row_latency: float = 0.0
 
 
 class RestApp:
@@ -130,6 +131,7 @@ class RestApp:
             answer = self._bulk(request, patience) if bulk else self._handled(request, None)
         except SugarError as error:
             answer = refused(error)
+        patience.wait(self.pace.row_latency * _rows(answer))
         patience.wait(self.pace.latency)
         return _aftermath(fault, patience) or answer
 
@@ -207,6 +209,7 @@ class RestApp:
             answer = self._handled(request, signed_in)
         except SugarError as error:
             answer = refused(error)
+        patience.wait(self.pace.row_latency * _rows(answer))
         return _aftermath(fault, patience) or answer
 
 
@@ -225,6 +228,12 @@ def _item_request(item: dict[str, Any]) -> Request:
         {**(body if isinstance(body, dict) else {}), **read_query(query)},
         {str(key): str(value) for key, value in headers.items()} if isinstance(headers, dict) else {},
     )
+
+
+def _rows(answer: Answer) -> int:
+    """How many rows an answer lists."""
+    rows = answer.contents.get("records") if isinstance(answer.contents, dict) else None
+    return len(rows) if isinstance(rows, list) else 0
 
 
 def _clean(path: str) -> str:

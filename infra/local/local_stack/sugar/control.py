@@ -41,7 +41,10 @@ DIRECT = [
     "forget_calls",
     "advance",
 ]
-KNOBS = ["latency", "item_latency", "feed_lag", "max_list_limit", "any_version", "disable_unknown_platforms"]
+KNOBS = [
+    *("latency", "item_latency", "row_latency", "feed_lag"),
+    *("max_list_limit", "any_version", "disable_unknown_platforms"),
+]
 
 
 class Control:

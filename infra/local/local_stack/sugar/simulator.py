@@ -30,8 +30,8 @@ def _random_id() -> str:
 class SugarSimulator(World):
     """A SugarCRM instance and its WSGI application; any path prefix before /rest is fine.
 
-    `latency` is added to every outer call, `item_latency` to each item of a /bulk (seconds, spent in
-    `sleep`).
+    `latency` is added to every outer call, `item_latency` to each item of a /bulk, `row_latency` to each row of a
+    list (seconds, spent in `sleep`).
     `max_list_limit` caps page sizes without a word. `platforms` are registered beside the built-in ones.
 
     `calls` lists (verb, path below the version) of outer requests, `item_calls` of the items of /bulk,
@@ -99,6 +99,15 @@ class SugarSimulator(World):
     @item_latency.setter
     def item_latency(self, seconds: float) -> None:
         self._rest.pace.item_latency = seconds
+
+    @property
+    def row_latency(self) -> float:
+        """Seconds that each row of a list takes beyond its work."""
+        return self._rest.pace.row_latency
+
+    @row_latency.setter
+    def row_latency(self, seconds: float) -> None:
+        self._rest.pace.row_latency = seconds
 
     @property
     def feed_lag(self) -> float:
