@@ -19,6 +19,7 @@ locals {
   not_indexed = {
     actions  = ["after", "before", "changes", "expire_at"]
     backlog  = ["message", "records"]
+    entries  = ["expire_at"]
     history  = ["before", "changes", "expire_at"]
     mappings = ["base", "expire_at", "flips", "held", "seen"]
     previews = ["counts", "expire_at", "moved"]
@@ -27,7 +28,7 @@ locals {
   }
 
   # Collections whose documents Firestore deletes once the time in `expire_at` has come.
-  expiring = ["actions", "history", "mappings", "previews", "runs"]
+  expiring = ["actions", "entries", "history", "mappings", "previews", "runs"]
 
   # Fields that are asked for in all users' collections at once.
   across_users = {

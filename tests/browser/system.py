@@ -150,8 +150,10 @@ class System:
         visitor.trust_env = False
         try:
             with self.signing_in():
-                for path in ("/sign-in", "/grant") if granted else ("/sign-in",):
-                    self._by_way_of_google(visitor, path)
+                self._by_way_of_google(visitor, "/sign-in")
+                self._that_is_me(visitor)
+                if granted:
+                    self._by_way_of_google(visitor, "/grant")
         finally:
             self.google.auto_approve(enabled=False)
         return visitor.cookies.get_dict()
@@ -167,6 +169,20 @@ class System:
             yield
         finally:
             self.google.now = moved
+
+    def _that_is_me(self, visitor: requests.Session) -> None:
+        """Answer the question who they are in Sugar, if it is open."""
+        question = visitor.get(f"{self.url}/api/connection", timeout=30).json()["question"]
+        if question is None:
+            return
+        token = visitor.get(f"{self.url}/api/session", timeout=30).json()["csrf_token"]
+        answer = visitor.post(
+            f"{self.url}/api/connection/sugar-user",
+            json={"sugar_user_id": question["sugar_user_id"]},
+            headers={"X-CSRF-Token": token},
+            timeout=30,
+        )
+        assert answer.ok, answer.text
 
     def _by_way_of_google(self, visitor: requests.Session, path: str) -> None:
         """Follow a page that leads to Google up to the one that it comes back to."""

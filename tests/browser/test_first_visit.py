@@ -26,6 +26,10 @@ def test_from_a_stranger_to_the_first_sync(page: Page, system: System) -> None:
     page.get_by_role("button", name="Sign in with Google").click()
     choose_account(page, "jane")
     page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("who are you in Sugar?")).to_be_visible()
+    expect(page.get_by_role("switch")).to_have_count(0)
+    axe(page)
+    page.get_by_role("button", name="That is me").click()
     expect(page.get_by_text("One step is left")).to_be_visible()
     expect(page.get_by_role("switch")).to_have_count(0)
     page.get_by_role("button", name="Grant access").click()
@@ -95,7 +99,11 @@ def test_the_start_page_and_the_grant_suit_a_phone_and_everybody(phone_page: Pag
     phone_page.goto("/")
     axe(phone_page)
     fits(phone_page)
-    sign_in(phone_page, system)
+    sign_in(phone_page, system, confirm=False)
+    axe(phone_page)
+    fits(phone_page)
+    phone_page.get_by_role("button", name="That is me").click()
+    expect(phone_page.get_by_text("One step is left")).to_be_visible()
     axe(phone_page)
     fits(phone_page)
 
@@ -134,7 +142,7 @@ def test_someone_without_a_sugar_user_is_told_and_looks_again(page: Page, system
     axe(page)
     system.world.sugar.add_user("john", id="user-john", email="john@corp.test")
     page.get_by_role("button", name="Look again").click()
-    expect(page.get_by_text("One step is left")).to_be_visible()
+    expect(page.get_by_text("who are you in Sugar?")).to_be_visible()
 
 
 def test_signing_out_ends_at_the_start_page(page: Page, system: System) -> None:

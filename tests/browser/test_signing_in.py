@@ -26,8 +26,11 @@ def test_the_button_leads_to_google_and_back(any_page: Page, system: System) -> 
     assert any_page.get_by_role("heading", level=1).inner_text() == "Settings"
 
 
-def test_signing_in_finds_the_sugar_user(page: Page, system: System) -> None:
-    person = sign_in(page, system, "jane")
+def test_signing_in_finds_the_sugar_user_and_asks(page: Page, system: System) -> None:
+    person = sign_in(page, system, "jane", confirm=False)
+    assert system.user("jane").sugar_user_id is None
+    page.get_by_role("button", name="That is me").press("Enter")
+    page.get_by_text("One step is left").wait_for()
     assert system.user("jane").sugar_user_id == person.sugar_user
     assert system.user("jane").connection == "permission_missing"
 

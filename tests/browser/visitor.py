@@ -16,14 +16,17 @@ def choose_account(page: Page, name: str) -> None:
     page.get_by_label(f"{name}@{DOMAIN}", exact=True).check()
 
 
-def sign_in(page: Page, system: System, name: str = "jane") -> Person:
-    """Sign in on Google's page as someone who has an account, made where there is none."""
+def sign_in(page: Page, system: System, name: str = "jane", *, confirm: bool = True) -> Person:
+    """Sign in on Google's page as someone who has an account, made where there is none; then say "that is me"."""
     person = system.person(name)
     with system.signing_in():
         page.goto(f"{system.url}/sign-in")
         choose_account(page, name)
         page.get_by_role("button", name="Continue").click()
         page.wait_for_url(f"{system.url}/**")
+    if confirm and system.user(name).sugar_user_asked is not None:
+        page.get_by_role("button", name="That is me").click()
+        page.get_by_text("One step is left").wait_for()
     return person
 
 

@@ -121,6 +121,7 @@ users = st.builds(
     email=texts,
     sugar_user_id=maybe(ids),
     sugar_user_name=maybe(texts),
+    sugar_user_asked=maybe(st.builds(records.SugarUser, ids, texts, texts)),
     settings=sync_settings,
     settings_version=counts,
     intake_version=counts,

@@ -18,6 +18,7 @@ from contact_sync.store import (
     google_index,
     history,
     indexes,
+    links,
     mappings,
     previews,
     runs,
@@ -30,7 +31,7 @@ from contact_sync.store.indexes import ASCENDING, CONTAINS, DESCENDING, Field, I
 from local_stack.firestore import FirestoreStandIn, in_process_client
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-MODULES = (backlog, google_index, history, mappings, previews, runs, system, tokens, users)
+MODULES = (backlog, google_index, history, links, mappings, previews, runs, system, tokens, users)
 
 
 class RecordingDatabase(Database):
@@ -85,6 +86,8 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
         {"contact": contact, "run": run, "limit": 2}
         for contact, run in product(optional("c1"), optional("r1"))
     ],
+    links.claim: [{"sugar_user_id": "s1", "at": NOW}],
+    links.others: [{"sugar_user_id": "s1"}],
     mappings.get: [{"sugar_ids": ["s1"]}],
     mappings.due: [
         {"now": NOW, "limit": 2, "after": after, "states": states}

@@ -58,9 +58,13 @@ class Place:
         return Browser(self)
 
     def signed_in(self, name: str) -> Browser:
-        """The browser of someone who signed in and granted access."""
+        """The browser of someone who signed in, said who they are in Sugar, if they are there, and granted access."""
         browser = self.browser()
-        for answer in (browser.sign_in(name), browser.grant(name)):
+        answer = browser.sign_in(name)
+        assert answer.status_code == 302, answer.text
+        browser.that_is_me()
+        if self.user(browser.sub).sugar_user_id is not None:
+            answer = browser.grant(name)
             assert answer.status_code == 302, answer.text
         return browser
 
@@ -126,7 +130,16 @@ class Browser:
             self.sub = next(account["sub"] for account in accounts if account["email"] == f"{name}@corp.test")
         return answer
 
+    def that_is_me(self) -> TestResponse | None:
+        """Answer the question who they are in Sugar, if it is open."""
+        answer = self.get("/api/connection").get_json() or {}
+        question = answer.get("question")
+        named = {"sugar_user_id": question["sugar_user_id"]} if question else {}
+        return self.post("/api/connection/sugar-user", named) if question else None
+
     def grant(self, name: str, **approval: Any) -> TestResponse:
+        """Say who they are in Sugar, where that is asked, and grant access."""
+        self.that_is_me()
         return self.back(self.consent(self.to_google("/grant"), name, **approval))
 
     def get(self, path: str, **options: Any) -> TestResponse:

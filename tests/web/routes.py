@@ -33,6 +33,7 @@ PUBLIC = {
 BODIES: dict[Route, Any] = {
     ("PUT", "/api/settings"): {},
     ("DELETE", "/api/connection"): {"delete": "none"},
+    ("POST", "/api/connection/sugar-user"): {"sugar_user_id": "user-bob"},
     ("POST", "/api/preview/{preview}/apply"): {},
     ("PATCH", "/api/preview/{preview}"): {"untick": "google_created"},
     ("POST", "/api/backlog/{entry}/choose"): {"partner": "c-bob"},

@@ -108,8 +108,8 @@ def test_without_the_one_sugar_user_the_page_says_why_and_looks_again(
         place.world.sugar.add_user("ada", id="user-ada", email="ada@corp.test")
     answer = ada.form("/look-again")
     assert answer.headers["Location"] == "/?said=look"
-    assert place.user(ada.sub).connection == "connected"
-    assert 'id="settings"' in ada.get("/").text
+    assert place.user(ada.sub).connection == "sugar_user_asked"
+    assert "who are you in Sugar?" in words_of(ada.get("/"))
 
 
 def test_signing_out_leads_to_the_start_page(ada: Browser) -> None:

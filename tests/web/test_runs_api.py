@@ -153,8 +153,10 @@ def test_sync_now_looks_for_a_sugar_user_that_was_missing(place: Place) -> None:
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "sugar_user_missing")
     assert "Ask your Sugar administrator" in answer.get_json()["error"]["message"]
     place.world.sugar.add_user("eve", id="user-eve", email="eve@corp.test")
-    assert eve.post("/api/sync").status_code == 202
-    assert place.user(sub).sugar_user_id == "user-eve"
+    answer = eve.post("/api/sync")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "sugar_user_asked")
+    assert place.user(sub).sugar_user_id is None
+    assert eve.json("/api/connection")["question"]["sugar_user_id"] == "user-eve"
 
 
 def test_sync_now_lets_paused_creates_go_on_with_what_was_passed_over(place: Place, ada: Browser) -> None:

@@ -19,6 +19,7 @@ class TestStanding:
         place.person("bob")
         bob = place.browser()
         bob.sign_in("bob")
+        bob.that_is_me()
         page = bob.get("/")
         assert "One step is left" in words_of(page)
         assert 'href="/grant"' in page.text

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 from tests.web.browser import Browser, Place, query_of
 
 from contact_sync.contacts.settings import Auto, SyncSettings
@@ -24,13 +23,13 @@ def error_of(answer: Any) -> tuple[int, str]:
     return answer.status_code, error["code"]
 
 
-def test_a_first_sign_in_makes_a_user_linked_to_the_one_sugar_user(place: Place) -> None:
+def test_a_first_sign_in_makes_a_user_who_is_asked_who_they_are_in_sugar(place: Place) -> None:
     sub = place.person("ada")
     answer = place.browser().sign_in("ada")
     assert answer.headers["Location"] == "https://sync.corp.test/"
     user = place.user(sub)
-    assert (user.email, user.sugar_user_id, user.sugar_user_name) == ("ada@corp.test", "user-ada", "ada")
-    assert (user.connection, user.next_sync_at) == ("permission_missing", None)
+    assert (user.email, user.sugar_user_id, user.sugar_user_name) == ("ada@corp.test", None, None)
+    assert (user.connection, user.next_sync_at) == ("sugar_user_asked", None)
     assert user.created_at == place.engine.now()
 
 
@@ -47,6 +46,7 @@ def test_a_grant_asks_for_the_contacts_offline_and_for_consent(place: Place) -> 
     sub = place.person("ada")
     browser = place.browser()
     browser.sign_in("ada")
+    browser.that_is_me()
     query = query_of(browser.to_google("/grant"))
     assert query["scope"].split() == ["openid", "email", CONTACTS_SCOPE]
     assert (query["access_type"], query["prompt"], query["login_hint"]) == ("offline", "consent", sub)
@@ -190,54 +190,6 @@ def test_googles_silence_is_told_and_signs_nobody_in(place: Place) -> None:
     place.person("ada")
     place.world.google.faults.add("503", "/token")
     assert error_of(place.browser().sign_in("ada")) == (503, "google_unavailable")
-
-
-def test_without_a_sugar_user_the_connection_says_so_until_there_is_one(place: Place) -> None:
-    sub = place.person("ada", in_sugar=False)
-    browser = place.signed_in("ada")
-    user = place.user(sub)
-    assert (user.connection, user.sugar_user_id) == ("sugar_user_missing", None)
-    assert "No active Sugar user" in user.connection_message
-    place.world.sugar.add_user("ada", id="user-ada", email="ada@corp.test")
-    browser.sign_in("ada")
-    user = place.user(sub)
-    # The grant was kept meanwhile.
-    assert (user.connection, user.sugar_user_id) == ("connected", "user-ada")
-
-
-@pytest.mark.parametrize("status", ["Active", "Inactive"])
-def test_of_several_sugar_users_only_active_ones_count(place: Place, status: str) -> None:
-    sub = place.person("ada")
-    place.world.sugar.add_user("ada2", id="user-ada2", email="ada@corp.test", status=status)
-    place.signed_in("ada")
-    user = place.user(sub)
-    if status == "Inactive":
-        assert (user.connection, user.sugar_user_id) == ("connected", "user-ada")
-    else:
-        assert (user.connection, user.sugar_user_id) == ("sugar_user_missing", None)
-        assert "Several active Sugar users" in user.connection_message
-
-
-def test_the_sugar_user_once_found_is_kept_whatever_sugar_says_later(place: Place, ada: Browser) -> None:
-    place.world.sugar.edit_user("user-ada", email="other@corp.test")
-    place.world.sugar.add_user("new", id="user-new", email="ada@corp.test")
-    ada.sign_in("ada")
-    assert place.user(ada.sub).sugar_user_id == "user-ada"
-
-
-def test_a_sign_in_while_sugar_is_down_works_and_is_completed_later(place: Place) -> None:
-    sub = place.person("ada")
-
-    def down(_request: Any) -> None:
-        raise requests.ConnectionError
-
-    place.world.sugar_transport.before = down
-    browser = place.browser()
-    assert browser.sign_in("ada").status_code == 302
-    assert place.user(sub).connection == "sugar_user_missing"
-    place.world.sugar_transport.before = None
-    browser.grant("ada")
-    assert (place.user(sub).connection, place.user(sub).sugar_user_id) == ("connected", "user-ada")
 
 
 def test_a_reconnect_goes_on_with_regular_runs_but_not_with_old_deletions(place: Place, ada: Browser) -> None:

@@ -76,6 +76,7 @@ NOT_INDEXED: tuple[Field, ...] = (
     Field("actions", "after"),
     Field("actions", "changes"),
     Field("actions", "expire_at"),
+    Field("entries", "expire_at"),
 )
 """Fields exempt from automatic indexes: maps and texts that nothing asks for, and times that only rise."""
 
@@ -85,5 +86,6 @@ EXPIRING: tuple[Field, ...] = (
     Field("runs", "expire_at"),
     Field("previews", "expire_at"),
     Field("actions", "expire_at"),
+    Field("entries", "expire_at"),
 )
 """Fields with a time-to-live policy."""

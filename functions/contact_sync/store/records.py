@@ -96,6 +96,15 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class SugarUser:
+    """A user of Sugar, as shown to whom it may be."""
+
+    id: str
+    user_name: str
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """users/{google_sub}. Written field by field by web and worker."""
 
@@ -104,12 +113,14 @@ class User:
     sugar_user_id: str | None = None
     sugar_user_name: str | None = None
     """What that user was called when Sugar was last asked: names change, and change hands."""
+    sugar_user_asked: SugarUser | None = None
+    """The Sugar user who was found for somebody who has none, and of whom they have not said "that is me"."""
     settings: SyncSettings = field(default_factory=SyncSettings)
     settings_version: int = 1
     intake_version: int = 1
     """The newest settings version that demands a full intake."""
     connection: str = "disconnected"
-    """connected, disconnecting, disconnected, or a UserMustAct code (reconnect, ...) or too_many."""
+    """connected, disconnecting, disconnected, sugar_user_asked, or a UserMustAct code (reconnect, ...) or too_many."""
     connection_message: str = ""
     disconnecting: Disconnecting | None = None
     creates_paused: str | None = None
@@ -320,3 +331,17 @@ class RunRecord:
     counts: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
     expire_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """system/audit/entries/{id}: a change that an administrator's command or a sign-in made."""
+
+    id: str
+    at: datetime
+    who: str
+    """The Google account that signed in, or who gave the command, as their machine names them."""
+    user: str
+    """The id of the user whom it concerns."""
+    what: str
+    """What was changed, in words."""

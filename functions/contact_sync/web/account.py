@@ -1,4 +1,4 @@
-"""A user's document and connection: made at the first sign-in, linked to Sugar once, connected by the grant."""
+"""A user's document and connection: made at the first sign-in, linked with Sugar on the user's word, then granted."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .. import logs
 from ..errors import SyncError, TransientForAll
 from ..services.google_oauth import Grant, Identity
-from ..store import system, tokens, users
+from ..store import audit, links, system, tokens, users
 from ..store.cipher import DecryptionError
-from ..store.records import Tokens, User
+from ..store.records import AuditEntry, SugarUser, Tokens, User
 from ..store.users import Loaded
 from ..store.write import Conflict, Write
+from ..sync import schedule
 from ..sync.load import CONTACTS_SCOPE
 from .site import Refusal, Site
 
@@ -21,11 +23,14 @@ log = logging.getLogger("contact_sync.web")
 
 PERMISSION_MISSING = "Access to your Google contacts is not granted yet."
 DISCONNECTING = "Your Google account is being disconnected. Connect it again when that is done."
+ASKED = "sugar_user_asked"
+ASK = "Say first whether the Sugar user who was found for your address is you."
+LINKED_ALREADY = "You are linked with a Sugar user already. Only an administrator can change that."
 _TRIES = 5
 
 
 def sign_in(site: Site, identity: Identity) -> None:
-    """Make the user's document at the first sign-in; later keep the address, and find a missing Sugar user."""
+    """Make the user's document at the first sign-in; later keep the address, and look for a missing Sugar user."""
 
     def writes(loaded: Loaded) -> list[Write]:
         user = loaded.user
@@ -33,7 +38,7 @@ def sign_in(site: Site, identity: Identity) -> None:
         if user is None or user.email != identity.email:
             fields["email"] = identity.email
         if user is None or (user.sugar_user_id is None and user.disconnecting is None):
-            fields |= sugar_user(site, identity.email, loaded.tokens)
+            fields |= sugar_user(site, identity.sub, identity.email)
         if user is None:
             return [users.create(replace(User(id=identity.sub, created_at=site.engine.now()), **fields))]
         return [users.update(user.id, if_updated_at=loaded.updated_at, **fields)] if fields else []
@@ -41,8 +46,66 @@ def sign_in(site: Site, identity: Identity) -> None:
     change(site, identity.sub, writes)
 
 
+def that_is_me(site: Site, user_id: str, sugar_user_id: str) -> None:
+    """The user says that they are the Sugar user who was found: linked, from now on changed by an administrator only.
+
+    Sugar is asked anew. Raises Refusal where it is another one by now, or another account was faster.
+    """
+    engine, refused = site.engine, False
+
+    def writes(loaded: Loaded) -> list[Write]:
+        nonlocal refused
+        refused = False
+        user = loaded.user
+        if user is None or user.sugar_user_id == sugar_user_id:
+            return []
+        if user.disconnecting is not None:
+            raise Refusal(409, "disconnecting", DISCONNECTING)
+        if user.sugar_user_id is not None:
+            raise Refusal(409, "linked_already", LINKED_ALREADY)
+        claimed = links.claim(engine.db, sugar_user_id, user_id, engine.now())
+        fields = _found(site, user_id, user.email)
+        found: SugarUser | None = fields["sugar_user_asked"]
+        if claimed is None or found is None or found.id != sugar_user_id:
+            refused = True
+            return [users.update(user_id, if_updated_at=loaded.updated_at, **fields)]
+        fields = {
+            "sugar_user_id": found.id,
+            "sugar_user_name": found.user_name,
+            "sugar_user_asked": None,
+            **standing(loaded.tokens),
+        }
+        what = (
+            f"linked with the Sugar user {found.user_name} ({found.full_name}, id {found.id}) after saying so"
+        )
+        told = AuditEntry(engine.new_id(), engine.now(), user.email, user_id, what)
+        fields |= _due(site, user, fields)
+        return [
+            users.update(user_id, if_updated_at=loaded.updated_at, **fields),
+            claimed,
+            audit.put(told),
+        ]
+
+    change(site, user_id, writes)
+    if refused:
+        raise Refusal(
+            409,
+            "not_this_sugar_user",
+            "That is not the Sugar user who belongs to your address any more. Look again who it is.",
+        )
+    with logs.context(user=user_id):
+        log.info("a user was linked with a Sugar user")
+
+
+def require_sugar_user(user: User) -> None:
+    """Refuse before anything is granted by somebody of whom it is not known who they are in Sugar."""
+    if user.sugar_user_id is None:
+        code = user.connection if user.connection in (ASKED, "sugar_user_missing") else "sugar_user_missing"
+        raise Refusal(409, code, user.connection_message or ASK, way="Open / first.")
+
+
 def connect(site: Site, user_id: str, granted: Grant) -> None:
-    """Keep the grant: the user is connected, if the Sugar user is known.
+    """Keep the grant: the user is connected.
 
     Deletions found by the first intake after a reconnect are treated as if deleting were off, and creates that
     paused go on.
@@ -55,6 +118,7 @@ def connect(site: Site, user_id: str, granted: Grant) -> None:
             return []
         if user.disconnecting is not None:
             raise Refusal(409, "disconnecting", DISCONNECTING)
+        require_sugar_user(user)
         fresh = replace(
             held,
             google_refresh=granted.refresh or held.google_refresh,
@@ -62,7 +126,7 @@ def connect(site: Site, user_id: str, granted: Grant) -> None:
             google_expires_at=granted.expires_at,
             google_scopes=granted.scopes,
         )
-        fields = sugar_user(site, user.email, fresh) if user.sugar_user_id is None else standing(fresh)
+        fields = standing(fresh)
         fields |= {"cursors__deletes_on": {}, **unpaused(user), **_due(site, user, fields)}
         return [
             tokens.put(engine.cipher, user_id, fresh),
@@ -77,7 +141,11 @@ def permission_missing(site: Site, user_id: str) -> None:
 
     def writes(loaded: Loaded) -> list[Write]:
         user = loaded.user
-        if user is None or user.connection in ("connected", "sugar_user_missing"):
+        if (
+            user is None
+            or user.sugar_user_id is None
+            or user.connection in ("connected", "sugar_user_missing")
+        ):
             return []
         if user.disconnecting is not None:
             raise Refusal(409, "disconnecting", DISCONNECTING)
@@ -96,8 +164,8 @@ def try_again(site: Site, user_id: str) -> None:
             return []
         fields: dict[str, Any] = unpaused(user)
         if user.sugar_user_id is None:
-            fields |= sugar_user(site, user.email, loaded.tokens)
-        elif user.connection in ("sugar_user_missing", "sugar_access_denied", "too_many"):
+            fields |= sugar_user(site, user_id, user.email)
+        elif user.connection in (*schedule.CURED_OUTSIDE, "too_many"):
             fields |= standing(loaded.tokens)
         fields |= _due(site, user, fields)
         return [users.update(user_id, if_updated_at=loaded.updated_at, **fields)] if fields else []
@@ -128,24 +196,38 @@ def load(site: Site, user_id: str) -> Loaded:
         return Loaded(user, updated_at, Tokens(), None, system.pause(db))
 
 
-def sugar_user(site: Site, email: str, held: Tokens) -> dict[str, Any]:
-    """Link the one active Sugar user with this primary address, and say how the connection stands then."""
-    missing = {"connection": "sugar_user_missing"}
+def sugar_user(site: Site, user_id: str, email: str) -> dict[str, Any]:
+    """Look for the Sugar user of somebody who has none, to ask them; or say what is wrong."""
     try:
-        found = site.engine.sugar.find_users(email)
+        return _found(site, user_id, email)
     except SyncError as error:
         log.warning("the Sugar user could not be looked up", extra={"code": error.code})
-        return missing | {
-            "connection_message": "Sugar could not be asked for your user. Try again in a few minutes."
-        }
-    if len(found) != 1:
-        many = "Several active Sugar users have" if found else "No active Sugar user has"
-        return missing | {
-            "connection_message": f"{many} the primary e-mail address {email}. Ask your Sugar administrator to "
-            "give it to your user, and to no other."
-        }
-    linked = {"sugar_user_id": found[0]["id"], "sugar_user_name": found[0]["user_name"]}
-    return linked | standing(held)
+        return _missing("Sugar could not be asked for your user. Try again in a few minutes.")
+
+
+def _found(site: Site, user_id: str, email: str) -> dict[str, Any]:
+    """The one Sugar user with this primary address who may be this person. Which of several is never guessed."""
+    found = site.engine.sugar.find_people(email)
+    free = [one for one in found if not links.others(site.engine.db, one["id"], user_id)]
+    if len(free) == 1:
+        asked = SugarUser(free[0]["id"], free[0]["user_name"], free[0]["full_name"] or free[0]["user_name"])
+        return {"connection": ASKED, "connection_message": ASK, "sugar_user_asked": asked}
+    if free:
+        several = f"Several active Sugar users have the primary e-mail address {email}."
+        return _missing(f"{several} Ask your Sugar administrator to leave it to your user alone.")
+    if found:
+        taken = (
+            f"The Sugar user with the primary e-mail address {email} is linked with another Google account."
+        )
+        return _missing(f"{taken} Ask the administrator of the contact sync.")
+    return _missing(
+        f"No active Sugar user has the primary e-mail address {email}. Ask your Sugar administrator to give it to your "
+        "user; administrators, groups and portal users do not count."
+    )
+
+
+def _missing(message: str) -> dict[str, Any]:
+    return {"connection": "sugar_user_missing", "connection_message": message, "sugar_user_asked": None}
 
 
 def standing(held: Tokens) -> dict[str, Any]:

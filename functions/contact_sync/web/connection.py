@@ -9,12 +9,21 @@ from msgspec import Meta
 from ..contacts.mapping import State
 from ..store import google_index, mappings
 from ..store.records import User
-from .caller import caller, user_id
+from . import account
+from .caller import caller, identify, user_id
 from .operation import Answer, Operations, Sent
 from .runs import Started
 from .site import refusals, site
 
 routes = Operations("connection")
+
+
+class Question(Answer, frozen=True, kw_only=True):
+    """Is this Sugar user you?"""
+
+    sugar_user_id: str
+    user_name: str
+    full_name: str
 
 
 class Connection(Answer, frozen=True, kw_only=True):
@@ -35,9 +44,19 @@ class ConnectionCounts(Answer, frozen=True, kw_only=True):
 
 
 class ConnectionState(Connection, frozen=True, kw_only=True):
-    """The connection, and what ending it would concern."""
+    """The connection, and what ending it would concern.
 
+    `question` is there until the user has said who they are in Sugar: nothing can be granted before.
+    """
+
+    question: Question | None
     counts: ConnectionCounts
+
+
+class ThatIsMe(Sent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The Sugar user who the caller says to be: the one of the question."""
+
+    sugar_user_id: Annotated[str, Meta(min_length=1, max_length=255)]
 
 
 class Disconnect(Sent, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,12 +79,21 @@ def get() -> ConnectionState:
         message=shown.message,
         google_account=shown.google_account,
         sugar_user=shown.sugar_user,
+        question=question_of(user),
         counts=ConnectionCounts(
             linked=mappings.count(db, user.id, state=State.LINKED),
             created_in_google=mappings.created_in_google(db, user.id),
             google_contacts=google_index.count(db, user.id),
         ),
     )
+
+
+@routes.post("/connection/sugar-user", errors=(409, 502))
+def that_is_me(body: ThatIsMe) -> Connection:
+    """Say "that is me" to the question who the caller is in Sugar. Afterwards only an administrator changes it."""
+    account.that_is_me(site(), user_id(), body.sugar_user_id)
+    identify()
+    return connection_of(caller().user)
 
 
 @routes.delete("/connection", status=202, errors=(409, 502))
@@ -87,5 +115,13 @@ def connection_of(user: User) -> Connection:
         state=user.connection,
         message=user.connection_message,
         google_account=user.email,
-        sugar_user=user.sugar_user_name,
+        sugar_user=user.sugar_user_name if user.sugar_user_id is not None else None,
     )
+
+
+def question_of(user: User) -> Question | None:
+    """Who the user may be in Sugar, until they have said so."""
+    asked = user.sugar_user_asked
+    if asked is None or user.sugar_user_id is not None:
+        return None
+    return Question(sugar_user_id=asked.id, user_name=asked.user_name, full_name=asked.full_name)

@@ -45,6 +45,7 @@ def grant() -> Response:
     caller.identify()
     if caller.caller().user.disconnecting is not None:
         raise Refusal(409, "disconnecting", account.DISCONNECTING)
+    account.require_sugar_user(caller.caller().user)
     # Only asking for consent again brings a refresh token again.
     return _to_google("grant", (*IDENTITY_SCOPES, CONTACTS_SCOPE), caller.user_id(), prompt="consent")
 

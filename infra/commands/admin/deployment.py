@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import getpass
+import socket
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -21,6 +23,14 @@ QUEUE = KEYS | {"WORKER_URL", "TASKS_QUEUE"}
 SUGAR = KEYS | {"SUGAR_URL", "SUGAR_PLATFORM", "SUGAR_SUDO_PLATFORM", "SUGAR_USERNAME", "SUGAR_PASSWORD"}
 
 
+def whoever_calls() -> str:
+    """The one who gives a command, as the machine names them. Google's own audit logs name the account."""
+    try:
+        return f"{getpass.getuser()} on {socket.gethostname()}"
+    except (OSError, KeyError):
+        return f"somebody on {socket.gethostname()}"
+
+
 @dataclass
 class Deployment:
     """The store and the services of one deployment, each opened when a command first asks for it."""
@@ -31,6 +41,8 @@ class Deployment:
     make_engine: Callable[[Config], Engine] = composition.engine
     now: Callable[[], datetime] = composition.utc_now
     sleep: Callable[[float], None] = time.sleep
+    who: Callable[[], str] = whoever_calls
+    """Who gives the command, for the audit."""
 
     @cached_property
     def db(self) -> Database:

@@ -1,4 +1,4 @@
-"""Which Sugar user someone is. It is found once, at the first sign-in; afterwards only this changes it."""
+"""Which Sugar user someone is. They say so once, at the first sign-in; afterwards only this changes it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from contact_sync.store import tokens, users
-from contact_sync.store.records import Tokens, User
+from contact_sync.store import audit, links, tokens, users
+from contact_sync.store.records import AuditEntry, Tokens, User
 from contact_sync.store.users import Loaded
 from contact_sync.store.write import Conflict, Write
 from contact_sync.sync.engine import Engine
@@ -21,19 +21,23 @@ from .people import find
 from .screen import Screen
 
 _CHANGED = "The user's document was changed at the same moment. Repeat the command."
-_CURED = ("sugar_user_missing", "sugar_access_denied", "too_many")
+_CURED = ("sugar_user_asked", "sugar_user_missing", "sugar_access_denied", "too_many")
 """Connections that another Sugar user may cure."""
 
 
 def relink(options: argparse.Namespace, deployment: Deployment, screen: Screen) -> int:
-    """sugar-user: from now on this user is the active Sugar user with that primary address."""
+    """sugar-user: from now on this user is the active Sugar user with that primary address.
+
+    Of who is that Sugar user already, by the id, the name is renewed and what stopped them is tried again.
+    """
     user_id = find(deployment, options.user).id
     engine = deployment.engine(SUGAR)
     wanted = _sugar_user(engine, options.sugar_user)
-    others = [other for other in users.by_sugar_user(deployment.db, wanted["id"]) if other != user_id]
-    if others:
+    claimed = links.claim(deployment.db, wanted["id"], user_id, deployment.now())
+    if claimed is None:
+        [other, *_] = links.others(deployment.db, wanted["id"], user_id)
         raise Failure(
-            f"User {others[0]} is the Sugar user {wanted['user_name']} already. Change or erase that one."
+            f"User {other} is the Sugar user {wanted['user_name']} already. Change or erase that one."
         )
     loaded = users.load(deployment.db, engine.cipher, user_id)
     user = loaded.user
@@ -43,16 +47,31 @@ def relink(options: argparse.Namespace, deployment: Deployment, screen: Screen) 
         raise Failure(
             f"A run works for this user, at most until {user.lease.until:%H:%M:%S} UTC. Repeat it then."
         )
-    changed = user.sugar_user_id != wanted["id"]
-    if changed:
+    fields = _fields(deployment, user, loaded, wanted)
+    if fields:
         try:
-            deployment.db.commit(_writes(deployment, engine, user, loaded, wanted))
+            deployment.db.commit(
+                [
+                    *_writes(engine, user, loaded, wanted, fields),
+                    claimed,
+                    _told(deployment, engine, user, wanted),
+                ]
+            )
         except Conflict:
             raise Failure(_CHANGED) from None
-    screen.json({"user": user_id, "sugar_user": wanted, "before": user.sugar_user_name, "changed": changed})
-    before = f", before {user.sugar_user_name or 'nobody'}" if changed else " already"
-    screen.line(f"{user.email} is the Sugar user {wanted['user_name']} ({wanted['full_name']}){before}.")
+    screen.json(
+        {"user": user_id, "sugar_user": wanted, "before": user.sugar_user_name, "changed": bool(fields)}
+    )
+    screen.line(
+        f"{user.email} is the Sugar user {wanted['user_name']} ({wanted['full_name']}){_before(user, wanted, fields)}."
+    )
     return 0
+
+
+def _before(user: User, wanted: Mapping[str, str], fields: Mapping[str, Any]) -> str:
+    if user.sugar_user_id == wanted["id"] and user.sugar_user_name == wanted["user_name"]:
+        return " already; what stopped the sync is tried again" if fields else " already"
+    return f", before {user.sugar_user_name or 'nobody'}"
 
 
 def _sugar_user(engine: Engine, address: str) -> Mapping[str, str]:
@@ -65,28 +84,46 @@ def _sugar_user(engine: Engine, address: str) -> Mapping[str, str]:
     )
 
 
-def _writes(
-    deployment: Deployment, engine: Engine, user: User, loaded: Loaded, wanted: Mapping[str, str]
-) -> list[Write]:
-    """The link, and a full intake, by which nothing is deleted: what was the other Sugar user's leaves the scope."""
-    version = user.settings_version + 1
-    fields: dict[str, Any] = {
-        "sugar_user_id": wanted["id"],
-        "sugar_user_name": wanted["user_name"],
-        "settings_version": version,
-        "intake_version": version,
-        "cursors__deletes_on": {},
-    }
+def _fields(deployment: Deployment, user: User, loaded: Loaded, wanted: Mapping[str, str]) -> dict[str, Any]:
+    """What changes of the user. Another Sugar user means a full intake, by which nothing is deleted: what was the other
+    one's leaves the scope."""
+    fields: dict[str, Any] = {}
+    if user.sugar_user_name != wanted["user_name"]:
+        fields["sugar_user_name"] = wanted["user_name"]
+    if user.sugar_user_id != wanted["id"]:
+        version = user.settings_version + 1
+        fields |= {
+            "sugar_user_id": wanted["id"],
+            "sugar_user_asked": None,
+            "settings_version": version,
+            "intake_version": version,
+            "cursors__deletes_on": {},
+        }
     if user.connection in _CURED:
         fields |= _standing(loaded.tokens)
-    if regular(deployment, replace(user, connection=fields.get("connection", user.connection))):
+    if fields and regular(
+        deployment,
+        replace(user, connection=fields.get("connection", user.connection), sugar_user_id=wanted["id"]),
+    ):
         fields["next_sync_at"] = deployment.now()
+    return fields
+
+
+def _writes(
+    engine: Engine, user: User, loaded: Loaded, wanted: Mapping[str, str], fields: Mapping[str, Any]
+) -> list[Write]:
     linked = users.update(user.id, if_updated_at=loaded.updated_at, **fields)
-    if loaded.tokens.sugar_access is None:
+    if loaded.tokens.sugar_access is None or user.sugar_user_id == wanted["id"]:
         return [linked]
     # The token speaks for the Sugar user of before.
     held = replace(loaded.tokens, sugar_access=None, sugar_expires_at=None, sugar_user_id=None)
     return [linked, tokens.put(engine.cipher, user.id, held, loaded.tokens_updated_at)]
+
+
+def _told(deployment: Deployment, engine: Engine, user: User, wanted: Mapping[str, str]) -> Write:
+    before = f"{user.sugar_user_name} (id {user.sugar_user_id})" if user.sugar_user_id else "nobody"
+    what = f"sugar-user: {user.email} is the Sugar user {wanted['user_name']} (id {wanted['id']}), before {before}"
+    return audit.put(AuditEntry(engine.new_id(), deployment.now(), deployment.who(), user.id, what))
 
 
 def _standing(held: Tokens) -> dict[str, str]:

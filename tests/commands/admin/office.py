@@ -58,6 +58,7 @@ class Office:
             ),
             self.world.clock.now,
             self.wait,
+            lambda: "boss on desk",
         )
 
     def wait(self, seconds: float) -> None:

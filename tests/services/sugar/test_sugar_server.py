@@ -90,6 +90,40 @@ def test_every_active_user_of_an_address_is_found(desk: Any) -> None:
     assert {user["user_name"] for user in desk.server.find_users("jane@corp.test")} == {"jane", "jane2"}
 
 
+def test_people_are_no_administrators_groups_or_portal_users_and_never_the_service_user(desk: Any) -> None:
+    kinds = {"admin": {"is_admin": True}, "group": {"is_group": "1"}, "portal": {"portal_only": True}}
+    for name, fields in kinds.items():
+        desk.sugar.edit_user(desk.sugar.add_user(name, email="jane@corp.test"), **fields)
+    assert len(desk.server.find_users("jane@corp.test")) == 4
+    assert [user["user_name"] for user in desk.server.find_people("jane@corp.test")] == ["jane"]
+    service = next(user.id for user in desk.sugar.db.users.values() if user.user_name == "svc")
+    desk.sugar.edit_user(service, email="svc@corp.test", is_admin=False, user_name="SVC")
+    assert desk.server.find_people("svc@corp.test") == []
+
+
+def test_the_name_of_an_id_is_the_one_of_today(desk: Any) -> None:
+    desk.sugar.edit_user(desk.jane, user_name="jane.new")
+    assert desk.server.user_name(desk.jane) == "jane.new"
+
+
+@pytest.mark.parametrize("status", ["Inactive", None])
+def test_an_id_that_is_nobodys_any_more_is_the_users_to_cure(desk: Any, status: str | None) -> None:
+    if status:
+        desk.sugar.edit_user(desk.jane, status=status)
+    with pytest.raises(UserMustAct) as caught:
+        desk.server.user_name(desk.jane if status else "no such id")
+    assert caught.value.code == "sugar_user_missing"
+
+
+def test_a_user_whom_the_identity_service_refuses_is_no_reason_to_renew_our_session(desk: Any) -> None:
+    desk.server.check()
+    desk.sugar.sessions.strangers.add(desk.jane)
+    grants = desk.watch_grants()
+    with pytest.raises(UserMustAct) as caught:
+        desk.server.sudo("jane")
+    assert (caught.value.code, grants) == ("sugar_user_missing", [])
+
+
 def test_what_the_administrator_reads_is_there_whatever_the_user_sees(desk: Any) -> None:
     hidden, deleted, kept = desk.add(3)
     desk.sugar.hide_contact(hidden, desk.jane)

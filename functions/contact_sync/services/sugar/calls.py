@@ -261,7 +261,7 @@ class UserCaller(Caller):
         if answer.status != 200:
             return answer
         answers = _bulk_answers(answer.body, len(items))
-        if answers is None:
+        if answers is None or answers[-1].status == 0:
             raise TransientForUser("sugar_error", "Sugar answered a bulk read incompletely")
         if answers[-1].status not in (200, 401):
             raise item_fault_of(answers[-1], "me")

@@ -49,6 +49,10 @@ class SugarServer:
         """Active users whose primary address this is: `id`, `user_name`, `status`, `full_name` of each."""
         return users.find(self._caller, email)
 
+    def find_people(self, email: str) -> list[dict[str, str]]:
+        """Those of `find_users` that somebody who signs in may be: no administrators, groups or portal users."""
+        return users.find_people(self._caller, email)
+
     def still_there(
         self,
         ids: Collection[str],

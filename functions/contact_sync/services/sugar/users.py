@@ -41,19 +41,37 @@ def name_of(caller: Caller, user_id: str) -> str:
 
 def find(caller: Caller, email: str) -> list[dict[str, str]]:
     """Active users whose primary address this is."""
+    return [_shown(user) for user in _find(caller, email)]
+
+
+def find_people(caller: Caller, email: str) -> list[dict[str, str]]:
+    """Those of them who are ordinary people: no administrators, groups or portal users, and never our own account."""
+    return [_shown(user) for user in _find(caller, email) if _is_person(user, caller.config.username)]
+
+
+def _find(caller: Caller, email: str) -> list[dict[str, Any]]:
     address = {"email_addresses.email_address": {"$equals": email}}
     users = _filter(caller, [address, {"status": {"$equals": "Active"}}])
     found = [user for user in users if user.get("status") == "Active" and _has_primary(user, email)]
-    return list({user["id"]: _shown(user) for user in found}.values())
+    return list({str(user["id"]): user for user in found}.values())
 
 
 def _filter(caller: Caller, conditions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    body = {"filter": conditions, "fields": "user_name,full_name,status,email", "max_num": 20}
+    fields = "user_name,full_name,status,email,is_admin,is_group,portal_only"
+    body = {"filter": conditions, "fields": fields, "max_num": 20}
     return Answer(200, caller.read("POST", "Users/filter", body)).records()
 
 
 def _shown(user: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(user.get(name) or "") for name in ("id", "user_name", "status", "full_name")}
+
+
+def _is_person(user: Mapping[str, Any], service_user: str) -> bool:
+    name = str(user.get("user_name") or "")
+    special = any(
+        user.get(flag) in (True, 1, "1", "true") for flag in ("is_admin", "is_group", "portal_only")
+    )
+    return bool(name) and name.casefold() != service_user.casefold() and not special
 
 
 def _has_primary(user: Mapping[str, Any], email: str) -> bool:

@@ -1,14 +1,14 @@
-"""The end of the connection, and another look at what keeps it from working."""
+"""Who the user is in Sugar, another look at what keeps the connection from working, and its end."""
 
 from __future__ import annotations
 
 import msgspec
-from flask import request, url_for
+from flask import flash, request, url_for
 from werkzeug.wrappers import Response
 
 from .. import account, connection
 from ..caller import caller, user_id
-from ..connection import Disconnect
+from ..connection import Disconnect, ThatIsMe
 from ..site import Refusal, site
 from .page import leave, number_in, pages, render
 
@@ -41,6 +41,19 @@ def end() -> Response:
             raise
         return _choice(refusal)
     return leave(url_for("sync.page", run=started.run))
+
+
+@routes.post("/that-is-me")
+def that_is_me() -> Response:
+    """The answer to the question who the user is in Sugar."""
+    body = ThatIsMe.read(msgspec.json.encode({"sugar_user_id": request.form.get("sugar_user_id", "")}))
+    try:
+        connection.that_is_me(body)
+    except Refusal as refusal:
+        if refusal.status != 409:
+            raise
+        flash(refusal.message, "warning")
+    return leave(url_for("home.page"))
 
 
 @routes.post("/look-again")

@@ -26,6 +26,7 @@ WAYS = {
     "disconnected": Way("sign_in.grant", "Connect"),
     "too_many": Way("home.page", "Choose fewer contacts"),
     "count_changed": Way("contacts.clean_up", "Look again"),
+    "sugar_user_asked": Way("home.page", "To the question"),
     "sugar_user_missing": Way("home.page", "To the settings"),
     "disconnect_failed": Way("connect.disconnect", "Disconnect again"),
     "start_again": _SIGN_IN,

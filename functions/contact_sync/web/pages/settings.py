@@ -18,7 +18,7 @@ from ...contacts.settings import leaves, nested
 from ...errors import ContactAtFault, SyncError
 from ...sync import schedule
 from .. import caller, inventory, labels, settings, status
-from ..connection import connection_of
+from ..connection import connection_of, question_of
 from ..settings import READ_ONLY, GivenSettings, Settings
 from ..site import Json, Refusal
 from . import setting_words, sync
@@ -150,6 +150,7 @@ def _form(held: Settings, values: Json | None = None) -> dict[str, Any]:
     user = caller.caller().user
     return {
         "connection": connection_of(user),
+        "question": question_of(user),
         "setting": setting_words,
         "value": values or _by_path(held),
         "locked": held.locked,

@@ -40,10 +40,16 @@ class Visitor:
         self.csrf_token = ""
 
     def sign_in(self) -> str:
-        """Sign in with Google, then grant access to the contacts; returns the connection's state."""
-        for page in ("/sign-in", "/grant"):
-            self._follow(page)
+        """Sign in with Google, say "that is me" of the Sugar user who was found, then grant access to the contacts.
+
+        Returns the connection's state.
+        """
+        self._follow("/sign-in")
         self.csrf_token = str(self.get("/api/session")["csrf_token"])
+        question = self.get("/api/connection")["question"]
+        if question:
+            self._post("/api/connection/sugar-user", {"sugar_user_id": question["sugar_user_id"]})
+            self._follow("/grant")
         self._jar.save(ignore_discard=True)
         return str(self.get("/api/status")["connection"]["state"])
 
@@ -73,9 +79,11 @@ class Visitor:
 
     def sync_now(self) -> str:
         """Start a sync; returns the run."""
+        return str(self._post("/api/sync")["run"])
+
+    def _post(self, path: str, body: Json | None = None) -> Json:
         headers = {"X-CSRF-Token": self.csrf_token}
-        answer = self.http.post(f"{self.web}/api/sync", headers=headers, timeout=_SECONDS)
-        return str(self._json(answer)["run"])
+        return self._json(self.http.post(self.web + path, json=body, headers=headers, timeout=_SECONDS))
 
     def _follow(self, page: str) -> None:
         """Go where a page leads, by way of Google and back, to the web function's home."""

@@ -106,6 +106,11 @@ class GoogleSimulator:
             )
             return identity
 
+    def delete_account(self, sub: str) -> None:
+        """An administrator of Workspace deletes the account; its address may be given to another."""
+        with self._http.lock:
+            del self._accounts[sub]
+
     def accounts(self) -> list[Json]:
         """Every account with its `sub` and `email`."""
         return [{"sub": account.sub, "email": account.email} for account in self._accounts.values()]
