@@ -23,11 +23,11 @@ ABOUT = """\
 What the pages of the contact sync use, for programs. Everybody reaches their own data only; what belongs to somebody
 else is answered like what is not there.
 
-**Signing in.** A person signs in with a browser: `GET /sign-in` leads to Google and back, `GET /grant` asks Google for
-access to the contacts, `POST /sign-out` ends the session. The session cookie then serves the API too; requests other
-than GET carry the header `X-CSRF-Token` with the value that `GET /api/session` answers. A program sends a Google ID
-token instead, `Authorization: Bearer ...`, that Google issued to this deployment's own OAuth client for a user who
-has signed in with a browser before. It needs no CSRF token.
+**Signing in.** A person signs in with a browser: `GET /sign-in` leads to Google and back (to the page of ours that
+`next` names, if it does), `GET /grant` asks Google for access to the contacts, `POST /sign-out` ends the session. The
+session cookie then serves the API too; requests other than GET carry the header `X-CSRF-Token` with the value that
+`GET /api/session` answers. A program sends a Google ID token instead, `Authorization: Bearer ...`, that Google issued
+to this deployment's own OAuth client for a user who has signed in with a browser before. It needs no CSRF token.
 
 **Lists** answer `items` and `next`: the `cursor` of the next page, or null.
 

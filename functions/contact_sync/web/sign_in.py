@@ -12,18 +12,21 @@ import hmac
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, request, session
+from flask import Blueprint, flash, redirect, request, session
 from werkzeug.wrappers import Response
 
 from ..errors import UserMustAct
 from ..services.google_oauth import Grant, Identity, SignInRefused
 from ..sync.load import CONTACTS_SCOPE
 from . import account, caller
+from .own_path import own_path
 from .site import Refusal, site
 
 routes = Blueprint("sign_in", __name__)
 
 IDENTITY_SCOPES = ("openid", "email")
+NEXT, LOST = "next", "lost"
+"""Where the session of a stranger remembers the page to come back to, and that a form met the end of the one before."""
 PATIENCE = timedelta(minutes=15)
 """How long the user may take on Google's page."""
 _TO_GRANT, _TO_SIGN_IN = "Open /grant.", "Open /sign-in."
@@ -35,7 +38,9 @@ _REFUSED = {
 
 @routes.get("/sign-in")
 def sign_in() -> Response:
-    """Send the browser to Google to say who it is."""
+    """Send the browser to Google to say who it is. `next` is the page of ours that it comes back to."""
+    if "next" in request.args:
+        session[NEXT] = own_path(request.args["next"])
     return _to_google("sign_in", IDENTITY_SCOPES, prompt="select_account")
 
 
@@ -60,9 +65,12 @@ def callback() -> Response:
     granted = _exchanged(request.args.get("code", ""), str(pending["verifier"]), asked_for)
     if asked_for == "grant":
         _accept_grant(granted, str(pending["nonce"]))
-    else:
-        _accept_identity(_identity(granted, str(pending["nonce"])))
-    return redirect(site().home)
+        return redirect(site().home)
+    back, lost = session.get(NEXT), session.get(LOST)
+    _accept_identity(_identity(granted, str(pending["nonce"])))
+    if lost:
+        flash("Your session had ended, so what you did last was not saved. Do it again.", "warning")
+    return redirect(f"{site().config.web_url}{back or '/'}")
 
 
 @routes.post("/sign-out")

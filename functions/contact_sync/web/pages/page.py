@@ -15,6 +15,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ...contacts.mapping import State
 from .. import caller
+from ..own_path import own_path
+from ..sign_in import LOST, NEXT
 from ..site import Refusal, site
 from . import words
 
@@ -34,6 +36,7 @@ def pages(name: str) -> Blueprint:
 def _signed_in() -> BaseResponse | None:
     if not caller.signed_in():
         _tell_that_it_is_over()
+        session[NEXT] = here()
         return leave(url_for("home.page"))
     if request.headers.get("Authorization"):
         raise Refusal(400, "pages_are_for_browsers", "Programs use the addresses below /api.")
@@ -43,6 +46,8 @@ def _signed_in() -> BaseResponse | None:
 
 def _tell_that_it_is_over() -> None:
     """Say on the next page what became of the form or the poll that met the end of its session."""
+    if request.method == "POST":
+        session[LOST] = True
     if "_flashes" in session:
         return
     if request.method == "POST":
@@ -66,6 +71,18 @@ def leave(address: str) -> BaseResponse:
     if by_htmx():
         return Response(status=204, headers={"HX-Redirect": address})
     return redirect(address, 303)
+
+
+def here() -> str:
+    """The page that the person looks at, as a path of ours."""
+    if by_htmx():
+        address = request.headers.get("HX-Current-URL", "").removeprefix(site().config.web_url)
+    elif request.method == "GET":
+        query = request.query_string.decode("ascii", "replace")
+        address = quote(request.path) + (f"?{query}" if query else "")
+    else:
+        address = request.form.get("page", "")
+    return own_path(address.partition("#")[0]) or "/"
 
 
 def number_in(text: str) -> int | None:
@@ -110,6 +127,7 @@ def set_up(app: Flask) -> None:
         "sugar_link": sugar_link,
         "google_link": google_link,
         "csrf_token": lambda: session.get("csrf", ""),
+        "here": here,
         "words": words,
         "State": State,
         "now": lambda: site().engine.now(),
