@@ -27,18 +27,19 @@ _CONTACT = f"/contacts/<string(maxlength={LONGEST_ID}):sugar_id>"
 
 @routes.get("/contacts")
 def page() -> Response:
-    """Contacts in one state, by name."""
+    """Contacts in one state, by name; linked ones if not asked for others."""
     query = asked(MappingsQuery)
-    found = mappings.listed(query)
+    state = query.state or State.LINKED
+    found = mappings.listed(MappingsQuery(state=state, cursor=query.cursor))
     settings = _settings()
     return render(
         "contacts.html",
-        state=query.state,
+        state=state,
         states=STATES,
         counts=status.get_status().counts,
         items=found.items,
         next=found.next,
-        in_google=scope.get().in_google if query.state is State.OUT_OF_SCOPE else 0,
+        in_google=scope.get().in_google if state is State.OUT_OF_SCOPE else 0,
         link_does=lambda item: link_does(item, settings),
     )
 
