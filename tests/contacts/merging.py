@@ -5,7 +5,6 @@ Bases are made first and both sides derived from them by few edits, from tiny al
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from contact_sync.contacts import google_person, sugar_record
 from contact_sync.contacts.contact import FIELDS, Address, Contact
-from contact_sync.contacts.merge import Merged, merge
+from contact_sync.contacts.merge import Leave, May, Merged, Winner, merge
 from contact_sync.contacts.normal_form import EMPTY, company_key, same
 from contact_sync.contacts.side import Side
 from contact_sync.contacts.sugar_record import Accounts, SugarSchema
@@ -59,7 +58,7 @@ def merged(
     google: Contact,
     base: Contact | None,
     winner: Side = S,
-    allowed: Callable[[Side, str, Any], bool] = lambda _side, _name, _value: True,
+    may: May = lambda _side, _name: Leave.YES,
     *,
     reducing: bool = False,
 ) -> Merged:
@@ -67,7 +66,7 @@ def merged(
         S: held_by_sugar if reducing else everything,
         G: google_person.reduce if reducing else everything,
     }
-    return merge({S: sugar, G: google}, base, holds, winner, allowed)
+    return merge({S: sugar, G: google}, base, holds, wins(winner), may)
 
 
 def after(contact: Contact, result: Merged, side: Side) -> Contact:
@@ -81,5 +80,9 @@ def equal(one: Contact, other: Contact) -> bool:
     return all(same(name, getattr(one, name), getattr(other, name)) for name in FIELDS)
 
 
-def to(*sides: Side) -> Callable[[Side, str, Any], bool]:
-    return lambda side, _name, _value: side in sides
+def to(*sides: Side) -> May:
+    return lambda side, _name: Leave.YES if side in sides else Leave.NOT_NOW
+
+
+def wins(side: Side) -> Winner:
+    return lambda _name: side

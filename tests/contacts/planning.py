@@ -33,12 +33,14 @@ def settings(
     delete: Collection[Side] = tuple(Side),
     **more: Any,
 ) -> SyncSettings:
-    """Settings by the sides that may be updated, created and deleted on; all, unless named."""
+    """Settings by the sides that may be updated, created and deleted on; all, unless named. Nothing is private."""
     to = {
         side: Direction(enabled=True, update=side in update, create=side in create, delete=side in delete)
         for side in Side
     }
-    return SyncSettings(from_google=to[Side.SUGAR], from_sugar=to[Side.GOOGLE], **more)
+    return SyncSettings(
+        from_google=to[Side.SUGAR], from_sugar=to[Side.GOOGLE], **{"private_fields": "share"} | more
+    )
 
 
 def mapped(**changes: Any) -> Mapping:

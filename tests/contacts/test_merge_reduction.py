@@ -19,10 +19,11 @@ from tests.contacts.merging import (
     merged,
     three,
     to,
+    wins,
 )
 
 from contact_sync.contacts.contact import FIELDS, Contact
-from contact_sync.contacts.merge import differs_from_base, merge
+from contact_sync.contacts.merge import edited, merge
 from contact_sync.contacts.normal_form import EMPTY, same
 from contact_sync.contacts.side import Side
 
@@ -33,7 +34,7 @@ def test_a_clipped_value_is_the_same_as_its_longer_form() -> None:
     base = replace(EMPTY, title="Engineer")
     result = merged(replace(EMPTY, title="Eng"), base, base, reducing=True)
     assert not result.targets and result.base.title == "Engineer"
-    assert not differs_from_base(replace(EMPTY, title="Eng"), base, held_by_sugar)
+    assert not edited(replace(EMPTY, title="Eng"), base, held_by_sugar)
 
 
 def test_a_longer_value_reaches_sugar_clipped_and_stays_whole_in_the_base() -> None:
@@ -106,21 +107,23 @@ def test_what_sugar_can_hold_only_later_is_neither_erased_nor_cut_but_caught_up(
     field: str, less: Any, whole: Any
 ) -> None:
     sugar, google = replace(EMPTY, **{field: less}), replace(EMPTY, **{field: whole})
-    before = merge({S: sugar, G: google}, None, {S: holding(**{field: less}), G: everything}, S, to(*Side))
+    before = merge(
+        {S: sugar, G: google}, None, {S: holding(**{field: less}), G: everything}, wins(S), to(*Side)
+    )
     assert not before.targets and getattr(before.held[S], field) == less
-    assert not differs_from_base(sugar, before.base, everything, before.held[S])
+    assert not edited(sugar, before.base, everything, before.held[S])
     later = merge(
-        {S: sugar, G: google}, before.base, dict.fromkeys(Side, everything), S, to(*Side), before.held
+        {S: sugar, G: google}, before.base, dict.fromkeys(Side, everything), wins(S), to(*Side), before.held
     )
     assert later.targets == {S: Contact(**{field: whole})}
     done = merge(
-        {S: google, G: google}, later.base, dict.fromkeys(Side, everything), S, to(*Side), later.held
+        {S: google, G: google}, later.base, dict.fromkeys(Side, everything), wins(S), to(*Side), later.held
     )
     assert not done.targets and not done.held
 
 
 @pytest.mark.parametrize(
-    ("field", "less", "edited", "whole"),
+    ("field", "less", "typed", "whole"),
     [
         ("company", "", "Beta", "Acme"),
         ("title", "Eng", "Boss", "Engineer"),
@@ -128,15 +131,15 @@ def test_what_sugar_can_hold_only_later_is_neither_erased_nor_cut_but_caught_up(
     ],
 )
 def test_an_edit_of_what_sugar_held_is_an_edit_then_and_later(
-    field: str, less: Any, edited: Any, whole: Any
+    field: str, less: Any, typed: Any, whole: Any
 ) -> None:
     google = replace(EMPTY, **{field: whole})
     reduced = {S: holding(**{field: less}), G: everything}
-    before = merge({S: replace(EMPTY, **{field: less}), G: google}, None, reduced, S, to(*Side))
-    sugar = replace(EMPTY, **{field: edited})
+    before = merge({S: replace(EMPTY, **{field: less}), G: google}, None, reduced, wins(S), to(*Side))
+    sugar = replace(EMPTY, **{field: typed})
     for holds in (reduced, dict.fromkeys(Side, everything)):
-        result = merge({S: sugar, G: google}, before.base, holds, G, to(*Side), before.held)
-        assert result.targets == {G: Contact(**{field: edited})}
+        result = merge({S: sugar, G: google}, before.base, holds, wins(G), to(*Side), before.held)
+        assert result.targets == {G: Contact(**{field: typed})}
         assert not result.held
 
 
@@ -146,9 +149,9 @@ def test_an_edit_of_what_sugar_held_is_an_edit_then_and_later(
 )
 def test_what_was_held_is_remembered_while_a_write_is_forbidden(field: str, less: Any, whole: Any) -> None:
     contacts = {S: replace(EMPTY, **{field: less}), G: replace(EMPTY, **{field: whole})}
-    before = merge(contacts, None, {S: holding(**{field: less}), G: everything}, S, to(*Side))
+    before = merge(contacts, None, {S: holding(**{field: less}), G: everything}, wins(S), to(*Side))
     for allowed in (to(), to(G)):
-        result = merge(contacts, before.base, dict.fromkeys(Side, everything), S, allowed, before.held)
+        result = merge(contacts, before.base, dict.fromkeys(Side, everything), wins(S), allowed, before.held)
         assert not result.targets
         assert (result.base, result.held) == (before.base, before.held)
 

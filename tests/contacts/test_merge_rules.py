@@ -21,7 +21,7 @@ from tests.contacts.merging import (
 )
 
 from contact_sync.contacts.contact import Address, Contact
-from contact_sync.contacts.merge import Loss, differs_from_base
+from contact_sync.contacts.merge import Leave, Loss, edited
 from contact_sync.contacts.normal_form import EMPTY, is_empty
 from contact_sync.contacts.side import Side
 
@@ -97,9 +97,9 @@ def test_a_field_that_was_never_agreed_on_is_not_cleared_by_an_empty_one() -> No
 
 def test_an_unknown_field_is_no_edit() -> None:
     base = replace(EMPTY, title="b")
-    assert not differs_from_base(replace(base, title=None), base, everything)
-    assert differs_from_base(replace(base, title=""), base, everything)
-    assert differs_from_base(base, None, everything)
+    assert not edited(replace(base, title=None), base, everything)
+    assert edited(replace(base, title=""), base, everything)
+    assert edited(base, None, everything)
 
 
 # Addresses as a set
@@ -126,7 +126,7 @@ def test_the_order_of_addresses_is_no_change_and_sugars_order_is_what_google_get
 def test_a_forbidden_field_holds_no_other_back() -> None:
     base = replace(EMPTY, title="b", department="b")
     sugar = replace(base, title="x", department="x")
-    result = merged(sugar, base, base, allowed=lambda _side, name, _value: name != "title")
+    result = merged(sugar, base, base, may=lambda _side, name: Leave.NEVER if name == "title" else Leave.YES)
     assert result.targets == {G: Contact(department="x")}
     assert (result.base.title, result.base.department) == ("b", "x")
 

@@ -179,11 +179,9 @@ def newest(sugar: float | None, google: float | None, *, first_seen: bool) -> Si
         for side, seconds in ((Side.SUGAR, sugar), (Side.GOOGLE, google))
     }
     late = NOW + timedelta(hours=1)
-    seen = (
-        Seen(sugar_changed_at=times[Side.SUGAR], google_changed_at=times[Side.GOOGLE])
-        if first_seen
-        else Seen()
-    )
+    seen = Seen()
+    for side in Side if first_seen else ():
+        seen = seen.seeing(side, replace(BASE, title=side.value), ["title"], times[side])
     both = {
         side: shown(
             replace(BASE, title=side.value),

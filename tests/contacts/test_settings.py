@@ -27,7 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "auto": {"enabled": False, "interval_minutes": 5},
     "sugar_scope": "mine",
     "google_label": None,
-    "private_fields": "share",
+    "private_fields": "keep",
     "conflict": "newest",
     "overflow": "next_period",
 }
@@ -106,7 +106,7 @@ def test_every_interval_from_a_minute_to_a_day_is_taken(minutes: int) -> None:
         {"from_google": Direction(enabled=True, create=False)},
         {"sugar_scope": "all"},
         {"google_label": "contactGroups/abc"},
-        {"private_fields": "keep"},
+        {"private_fields": "share"},
         {"conflict": "sugar"},
     ],
 )

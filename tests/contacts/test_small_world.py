@@ -29,7 +29,7 @@ from contact_sync.contacts.actions import (
 from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.mapping import Mapping, Missing, State
 from contact_sync.contacts.match import Match, Verdict
-from contact_sync.contacts.plan import agreed_base, place, plan
+from contact_sync.contacts.plan import agreed_base, may_write, place, plan
 from contact_sync.contacts.settings import VERBS, Direction, SyncSettings, Verb
 from contact_sync.contacts.side import Side
 
@@ -93,16 +93,16 @@ class SmallWorld:
         match = Match(Verdict.LINK, ("other",)) if len(present) == 2 else Match(Verdict.NONE)
         return place(present[0], views[present[0]], match, views[present[0].other], chosen)
 
-    def carry_out(self, action: Action) -> None:
+    def carry_out(self, action: Action, chosen: SyncSettings) -> None:
         match action:
             case Update(merged=merged):
                 for side in merged.targets:
                     assert merged.fields_to_write(side) == ("title",)
                     self.write("update", side, merged.targets[side].title)
-                self.agree()
+                self.agree(chosen)
             case Create(side=side, contact=contact):
                 self.write("create", side, contact.title)
-                self.agree()
+                self.agree(chosen)
             case Delete(side=side):
                 self.write("delete", side, None)
                 self.change(state=State.GONE)
@@ -121,12 +121,11 @@ class SmallWorld:
         self.written.append((verb, side, value))
         self.values[side] = value
 
-    def agree(self) -> None:
+    def agree(self, chosen: SyncSettings) -> None:
         contacts = {side: titled(value) for side, value in self.values.items() if value is not None}
         before = self.mapping or Mapping("s1", "g1")
-        base, held = agreed_base(
-            contacts, before.base, {side: lambda contact: contact for side in Side}, before.held
-        )
+        may = may_write(self.mapping, self.views(), chosen)
+        base, held = agreed_base(contacts, before.base, dict.fromkeys(Side, whole), before.held, may)
         self.mapping = replace(before, state=State.LINKED, base=base, held=held, missing=None)
 
     def change(self, **changes: object) -> None:
@@ -136,10 +135,14 @@ class SmallWorld:
     def settle(self, chosen: SyncSettings) -> None:
         for _ in range(MOST_STEPS):
             before = (dict(self.values), self.mapping)
-            self.carry_out(self.decide(chosen))
+            self.carry_out(self.decide(chosen), chosen)
             if (self.values, self.mapping) == before:
                 return
         raise AssertionError(f"not stable after {MOST_STEPS} steps")
+
+
+def whole(contact: Contact) -> Contact:
+    return contact
 
 
 def titled(value: str) -> Contact:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contact_sync.contacts.contact import Address, Contact
-from contact_sync.contacts.mapping import IndexEntry, Mapping, Missing, Seen, State
+from contact_sync.contacts.mapping import IndexEntry, Mapping, Missing, Seen, Sight, State
 from contact_sync.contacts.side import Side
 from contact_sync.store import google_index, mappings
 from contact_sync.store.database import Database
@@ -58,7 +58,7 @@ def test_a_mapping_reads_like_a_sentence_in_the_console(db: Database) -> None:
             "emails": ["ana@example.org"],
             "alt_address": {"city": "Bern"},
         },
-        "seen": {"google_etag": "e"},
+        "seen": {"google_etag": "e", "times": {}},
         "missing": {"side": "google", "at": NOON, "delete_on": False},
         "flips": {},
         "attempts": 0,
@@ -202,9 +202,12 @@ def test_the_whole_book_is_listed_leanly(db: Database) -> None:
         Mapping("s1", google_id="c1", state=State.LINKED, base=Contact(title="x")),
         Mapping("s2", backlog="b1"),
         Mapping(
-            "s3", due_at=NOON, missing=Missing(Side.GOOGLE, NOON, True), seen=Seen(sugar_changed_at=NOON)
+            "s3",
+            due_at=NOON,
+            missing=Missing(Side.GOOGLE, NOON, True),
+            seen=Seen(times={Side.SUGAR: {"title": Sight("h", NOON)}}),
         ),
-        Mapping("s4", seen=Seen("2026-01-01", "etag", google_changed_at=NOON)),
+        Mapping("s4", seen=Seen("2026-01-01", "etag", {Side.GOOGLE: {"title": Sight("h", NOON)}})),
         IndexEntry("c1", mapping="s1"),
         IndexEntry("c2"),
     )

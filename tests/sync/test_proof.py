@@ -15,6 +15,7 @@ from tests.world import WITH_DELETES, World, replace, switches
 from contact_sync.config_formats import QuietHours
 from contact_sync.contacts.mapping import State
 from contact_sync.contacts.settings import Auto, Direction
+from contact_sync.contacts.side import Side
 from contact_sync.store import mappings, users
 from contact_sync.store.records import Proof
 from contact_sync.sync import look, orders, proof
@@ -167,7 +168,7 @@ def test_an_edit_after_the_comparison_is_none_of_its_repairs(world: World) -> No
     other = next(key for key in world.all_mappings() if key != sugar_id)
     waits = world.mapping(sugar_id)
     world.db.commit([mappings.put(world.first.sub, replace(world.mapping(other), due_at=world.clock.now()))])
-    assert (waits.due_at, waits.seen.sugar_changed_at is None) == (None, False)
+    assert (waits.due_at, waits.seen.changed_at(Side.SUGAR) is None) == (None, False)
     world.sync("manual")
     assert proved(world) == found
 

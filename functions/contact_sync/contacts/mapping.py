@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
+from typing import Any
 
 from .contact import Contact
+from .normal_form import comparison_key
 from .side import Side
 
 
@@ -49,23 +53,52 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """The content that a field shows, as a hash, and the record's own time in the look that first saw it."""
+
+    hash: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """What was last seen of each side, and since when its content differs from the base.
+    """What was last seen of each side, and since when.
 
     `sugar_date` is Sugar's date_modified as it was returned (ISO 8601), `google_etag` the etag of Google's contact
-    source. The `*_changed_at` times are the record's own time in the look that first saw it differ; None while equal.
+    source. `times` has, by side and field, only what was changed since it was last settled.
     """
 
     sugar_date: str | None = None
     google_etag: str | None = None
-    sugar_changed_at: datetime | None = None
-    google_changed_at: datetime | None = None
+    times: MappingType[Side, MappingType[str, Sight]] = field(default_factory=dict)
     sugar_deleted_at: datetime | None = None
     """When Sugar's deletion was seen of a contact that the user unlinked: `missing` does not tell of it."""
 
+    def since(self, side: Side, name: str, value: Any) -> datetime | None:
+        """Since when a side is known to show this value of a field."""
+        sight = self.times.get(side, {}).get(name)
+        return sight.at if sight is not None and sight.hash == content_hash(name, value) else None
+
     def changed_at(self, side: Side) -> datetime | None:
-        """When `side` was first seen to differ from the base."""
-        return self.sugar_changed_at if side is Side.SUGAR else self.google_changed_at
+        """When the latest of the changes was first seen that `side` shows."""
+        return max((sight.at for sight in self.times.get(side, {}).values()), default=None)
+
+    def seeing(self, side: Side, contact: Contact, names: Iterable[str], at: datetime | None) -> Seen:
+        """The same, where `side` shows this contact, changed in these fields, in a record of that time."""
+        times = {
+            name: Sight(content_hash(name, value), first)
+            for name in names
+            if (first := self.since(side, name, value := getattr(contact, name)) or at) is not None
+        }
+        others = {other: known for other, known in self.times.items() if other is not side}
+        return replace(self, times={**others, side: times} if times else others)
+
+
+def content_hash(name: str, value: Any) -> str:
+    """A short hash of a field's content: equal for equal content, however it is spelled."""
+    key = comparison_key(name, value) if value is not None else None
+    text = repr(sorted(key) if isinstance(key, frozenset) else key)
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +136,9 @@ class Mapping:
     state: State = State.NEW
     base: Contact | None = None
     held: MappingType[Side, Contact] = field(default_factory=dict)
-    """What a side held of the base when it was agreed on, in the fields where that was less (cut, no such account)."""
+    """What a side held of a field when it was last settled, where that was not the base: see `merge`."""
+    open: tuple[str, ...] | None = None
+    """The private fields in which Sugar held a value when the two were linked, and has held one ever since."""
     seen: Seen = field(default_factory=Seen)
     missing: Missing | None = None
     deletion_waits: Side | None = None

@@ -1,19 +1,25 @@
 """Three-way merge of two contacts over their base, field by field.
 
 Changed on one side: it goes to the other, if that side may be written. Changed on both to the same value: agreed. To
-different values: the policy decides that field only and the loss is reported. What may not be written is not absorbed
-into the base either, so allowing it later catches up.
+different values: the policy decides that field only and the loss is reported. What a switch forbids is not absorbed
+into the base, so allowing it later catches up.
 
 Two values are the same if the richer one, reduced to what the other side can hold, equals the other. The richer form
-is never overwritten by its own reduction, and the base keeps the richer form. What a side can hold changes with time
-(an account of that name appears, a column is widened), so what it held of the base is kept beside it, as `held`: a
-side that still shows exactly that did not change.
+is never overwritten by its own reduction, and the base keeps the richer form.
+
+A side has changed a field if it shows neither the base nor what it *held* instead when that field was last settled.
+`held` speaks of two cases:
+    one side only   it held less of the base (a cut text, no such account); where it can hold more by now, it gets it
+    both sides      the difference was left standing, because the other side cannot or must not take it, or because it
+                    was there when the two were linked. It is no edit of anybody; where it may travel by now, it does
+A set (the addresses) is settled address by address in the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from .contact import FIELDS, Contact
@@ -22,8 +28,21 @@ from .side import Side
 
 Holds = Callable[[Contact], Contact]
 """Reduces a contact to what one side can hold of it."""
-Allowed = Callable[[Side, str, Any], bool]
-"""Whether a field of a side may be written; the third argument is the value that side holds now."""
+Winner = Callable[[str], Side]
+"""The side that wins a field on which both sides changed to different values."""
+
+
+class Leave(Enum):
+    """Whether a field of a side may be written."""
+
+    YES = "yes"
+    NOT_NOW = "not now"
+    """A switch forbids it: nothing moves, so the change stays a change until the switch is on."""
+    NEVER = "never"
+    """Rights or the user's word keep it from that side: the difference is left standing."""
+
+
+May = Callable[[Side, str], Leave]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +63,7 @@ class Merged:
     base: Contact
     losses: tuple[Loss, ...] = ()
     held: Mapping[Side, Contact] = field(default_factory=dict)
-    """By side, the fields in which it holds less than the base, and what it holds; all others are None."""
+    """By side, the fields in which it does not hold the base, and what it holds; all others are None."""
 
     def fields_to_write(self, side: Side) -> tuple[str, ...]:
         """Names of the fields that `side` needs written."""
@@ -54,7 +73,7 @@ class Merged:
 
 @dataclass(slots=True)
 class _FieldMerge:
-    """The result of one field: what to write per side, the new base, what a side holds of it, and a loss."""
+    """The result of one field: what to write per side, the new base, what a side holds instead, and a loss."""
 
     writes: dict[Side, Any]
     base: Any
@@ -69,25 +88,37 @@ class _Values:
     now: Mapping[Side, Any]
     base: Any
     held: Mapping[Side, Any]
-    """What a side held of the base when it was agreed on, where that was less."""
+    """What a side held when the field was last settled, where that was not the base."""
     base_fitted: Mapping[Side, Any]
     """The base, reduced to what a side can hold."""
     other_fitted: Mapping[Side, Any]
     """The other side's value, reduced likewise."""
+
+    @property
+    def first(self) -> bool:
+        """Whether nothing is known of this field yet: what the sides hold now is where it begins."""
+        return self.base is None and not self.held
+
+    def standing(self) -> _FieldMerge:
+        """The difference is left standing as it is."""
+        return _FieldMerge({}, self.base, dict(self.now))
 
 
 def merge(
     contacts: Mapping[Side, Contact],
     base: Contact | None,
     holds: Mapping[Side, Holds],
-    winner: Side,
-    allowed: Allowed,
+    winner: Winner,
+    may: May,
     held: Mapping[Side, Contact] | None = None,
+    rests: Collection[str] = (),
+    writes: bool = True,
 ) -> Merged:
     """Merge both sides' contacts over `base` (None for a first merge, where nothing was agreed on yet).
 
-    `held` is what an earlier merge said of that base. `winner` is the side that wins a field on which both sides
-    changed to different values.
+    `held` is what an earlier merge said of that base. `rests` are fields whose difference a person wants left
+    standing: they are not written until either side changes them. Without `writes` the two are only compared: what
+    would be written stays to be written.
     """
     known_base = base or Contact()
     base_fitted = {side: holds[side](known_base) for side in Side}
@@ -112,9 +143,9 @@ def merge(
         if any(value is None for value in values.now.values()):
             result = _FieldMerge({}, values.base, before)
         elif name == "emails":
-            result = _merge_emails(values, allowed)
+            result = _merge_emails(values, may, rests="emails" in rests, writes=writes)
         else:
-            result = _merge_value(name, values, winner, allowed)
+            result = _merge_value(name, values, winner, may, rests=name in rests, writes=writes)
         agreed[name] = result.base
         for side, value in result.writes.items():
             targets[side][name] = value
@@ -125,36 +156,43 @@ def merge(
     return Merged(_contacts(targets), Contact(**agreed), tuple(losses), _contacts(still_held))
 
 
-def differs_from_base(
+def edited(
     contact: Contact, base: Contact | None, holds: Holds, held: Contact | None = None
-) -> bool:
-    """Whether a side's content differs from the base under the reduction: the test for "edited since".
+) -> tuple[str, ...]:
+    """Names of the fields that a side changed since they were last settled.
 
-    `held` is what the side held of the base where that was less.
+    `held` is what the side held then, where that was not the base.
     """
-    if base is None:
-        return True
-    reduced = holds(base)
-    for name in FIELDS:
-        value, agreed = getattr(contact, name), getattr(base, name)
-        if value is None:
-            continue
-        if agreed is None:
-            if not is_empty(value):
-                return True
-        elif not any(
-            same(name, value, known)
-            for known in (agreed, getattr(reduced, name), getattr(held, name) if held else None)
-        ):
-            return True
-    return False
+    reduced = holds(base) if base is not None else Contact()
+    return tuple(
+        name
+        for name in FIELDS
+        if (value := getattr(contact, name)) is not None
+        and _is_edited(
+            name,
+            value,
+            getattr(base, name) if base is not None else None,
+            getattr(reduced, name),
+            getattr(held, name) if held is not None else None,
+            whole=base is not None,
+        )
+    )
+
+
+def _is_edited(name: str, value: Any, base: Any, reduced: Any, held: Any, *, whole: bool) -> bool:
+    if base is None and held is None:
+        # Of a contact that was never agreed on, everything is new; of a field, what it holds.
+        return not whole or not is_empty(value)
+    return not any(same(name, value, known) for known in (base, reduced, held))
 
 
 def _contacts(values: Mapping[Side, Mapping[str, Any]]) -> dict[Side, Contact]:
     return {side: Contact(**fields) for side, fields in values.items() if fields}
 
 
-def _merge_value(name: str, values: _Values, winner: Side, allowed: Allowed) -> _FieldMerge:
+def _merge_value(
+    name: str, values: _Values, winner: Winner, may: May, *, rests: bool, writes: bool
+) -> _FieldMerge:
     now, base = values.now, values.base
     unchanged = _FieldMerge({}, base, values.held)
     richer = _richer(name, values)
@@ -165,16 +203,20 @@ def _merge_value(name: str, values: _Values, winner: Side, allowed: Allowed) -> 
     changed = {side for side in Side if _changed(name, side, values)}
     if base is None or is_empty(base):
         changed = {side for side in changed if not is_empty(now[side])}
-    if not changed:
-        # One side could not hold the base as the other has it, and can now.
-        changed = {side for side in Side if same(name, now[side], base)}
+    if not changed and not rests:
+        changed = _catching_up(name, values)
     if not changed:
         return unchanged
-    source = winner if len(changed) == 2 else next(iter(changed))
+    source = winner(name) if len(changed) == 2 else next(iter(changed))
     target = source.other
+    leave = may(target, name)
+    if leave is Leave.NOT_NOW:
+        return values.standing() if values.first else unchanged
     value = values.other_fitted[target]
     holdable = not is_empty(value) or is_empty(now[source])
-    if not holdable or not allowed(target, name, now[target]):
+    if not holdable or leave is Leave.NEVER:
+        return values.standing()
+    if not writes:
         return unchanged
     less = {} if same(name, value, now[source]) else {target: value}
     loss = Loss(name, source, now[source], now[target]) if len(changed) == 2 else None
@@ -182,10 +224,18 @@ def _merge_value(name: str, values: _Values, winner: Side, allowed: Allowed) -> 
 
 
 def _changed(name: str, side: Side, values: _Values) -> bool:
-    if values.base is None:
-        return True
     known = (values.base, values.base_fitted[side], values.held.get(side))
     return not any(same(name, values.now[side], value) for value in known)
+
+
+def _catching_up(name: str, values: _Values) -> set[Side]:
+    """The sides whose value the other one lacks although nobody changed it since: it could not be held, or was left
+    standing. A side whose value was there when they last agreed has nothing to tell then."""
+    now, base = values.now, values.base
+    if len(values.held) < len(Side):
+        return {side for side in Side if same(name, now[side], base)}
+    told = {side for side in Side if not same(name, now[side], base)}
+    return {side for side in told if not (is_empty(now[side]) and (base is None or is_empty(base)))}
 
 
 def _richer(name: str, values: _Values) -> Side | None:
@@ -202,10 +252,11 @@ def _richer(name: str, values: _Values) -> Side | None:
     return None
 
 
-def _merge_emails(values: _Values, allowed: Allowed) -> _FieldMerge:
+def _merge_emails(values: _Values, may: May, *, rests: bool, writes: bool) -> _FieldMerge:
     """Merge the address sets: an element added on either side is kept, one removed on one side is gone.
 
-    An address that a side cannot hold, or could not hold so far, is neither there nor removed there.
+    An address that a side cannot hold, or could not hold so far, is neither there nor removed there. One that is left
+    standing is an addition: whatever keeps an address from being removed leaves the removal a change.
     """
     now, base = values.now, values.base
     spelled: dict[str, str] = {}
@@ -224,31 +275,32 @@ def _merge_emails(values: _Values, allowed: Allowed) -> _FieldMerge:
     changed = {
         key: [side for side in Side if (key in present[side]) != (key in had[side])] for key in spelled
     }
-    wanted = {
-        key
-        for key in spelled
-        if (any(key in present[side] for side in changed[key]) if changed[key] else key in before)
-    }
-    writes: dict[Side, Any] = {}
+    if rests and not any(changed.values()):
+        return _FieldMerge({}, base, values.held)
+    wanted = {key for key in spelled if any(key in present[side] for side in changed[key] or Side)}
+    written: dict[Side, Any] = {}
     after = dict(present)
+    leave = {side: may(side, "emails") for side in Side}
     for side in Side:
         target = wanted - cannot_hold[side]
-        if target != present[side] and allowed(side, "emails", now[side]):
-            writes[side] = tuple(spelled[key] for key in spelled if key in target)
+        if writes and target != present[side] and leave[side] is Leave.YES:
+            written[side] = tuple(spelled[key] for key in spelled if key in target)
             after[side] = target
     agreed = {key for key in spelled if _agreed(key, after, cannot_hold, key in before)}
+    settled = {}
+    for side in Side:
+        stands = leave[side.other] is Leave.NEVER or (values.first and leave[side.other] is Leave.NOT_NOW)
+        lacking = {key for key in agreed - after[side] if key in cannot_hold[side] or key not in had[side]}
+        apart = {key for key in after[side] - agreed if key in had[side] or (stands and key in wanted)}
+        settled[side] = (agreed - lacking) | apart
     held = {
-        side: tuple(spelled[key] for key in spelled if key in agreed - lacking)
-        for side in Side
-        if (
-            lacking := {
-                key for key in agreed - after[side] if key in cannot_hold[side] or key not in had[side]
-            }
-        )
+        side: tuple(spelled[key] for key in spelled if key in keys)
+        for side, keys in settled.items()
+        if keys != agreed
     }
     if base is not None and agreed == before:
-        return _FieldMerge(writes, base, held)
-    return _FieldMerge(writes, tuple(spelled[key] for key in spelled if key in agreed), held)
+        return _FieldMerge(written, base, held)
+    return _FieldMerge(written, tuple(spelled[key] for key in spelled if key in agreed), held)
 
 
 def _keys(emails: Iterable[str] | None) -> set[str]:

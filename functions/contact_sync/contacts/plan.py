@@ -28,7 +28,7 @@ from .actions import (
 from .contact import PRIVATE_FIELDS, Contact
 from .mapping import Flip, Mapping, Missing, State
 from .match import Match, Verdict
-from .merge import Allowed, Holds, Merged, differs_from_base, merge
+from .merge import Holds, Leave, May, Merged, Winner, edited, merge
 from .normal_form import field_text, is_empty
 from .settings import SyncSettings
 from .side import Side
@@ -120,20 +120,57 @@ def merge_now(
     """The merge of two present records under the settings; the time of each side's change comes from the mapping."""
     contacts = {side: views[side].contact or Contact() for side in Side}
     holds = {side: views[side].holds for side in Side}
-    held = held_beside(mapping.filled, mapping.held) if mapping and base is not None else None
-    return merge(contacts, base, holds, _winner(mapping, views, settings), _allowed(views, settings), held)
+    known = mapping if base is not None else None
+    return merge(
+        contacts,
+        base,
+        holds,
+        _winner(mapping, views, settings),
+        may_write(known, views, settings),
+        held_beside(known.filled, known.held) if known else None,
+    )
 
 
 def agreed_base(
     contacts: MappingType[Side, Contact],
     base: Contact | None,
     holds: MappingType[Side, Holds],
-    held: MappingType[Side, Contact] | None = None,
+    held: MappingType[Side, Contact] | None,
+    may: May,
 ) -> tuple[Contact, MappingType[Side, Contact]]:
-    """The base that two records agree on as they are, nothing being written, and what each side holds of it where
-    that is less. What differs keeps its old base."""
-    merged = merge(contacts, base, holds, Side.SUGAR, lambda _side, _name, _value: False, held)
+    """The base that two records agree on as they are, nothing being written, and what each side holds where that is
+    not the base. What differs keeps its old base: it is left standing, or still to be written."""
+    merged = merge(contacts, base, holds, lambda _name: Side.SUGAR, may, held, writes=False)
     return merged.base, merged.held
+
+
+def may_write(mapping: Mapping | None, views: MappingType[Side, SideView], settings: SyncSettings) -> May:
+    """Which fields of a side may be written. `mapping` is None for two records that are to be linked."""
+    sugar = views[Side.SUGAR].contact or Contact()
+    opened = still_open(mapping, sugar) if mapping is not None else ()
+    private = (
+        frozenset(PRIVATE_FIELDS).difference(opened) if settings.private_fields == "keep" else frozenset()
+    )
+
+    def may(side: Side, name: str) -> Leave:
+        if not settings.may("update", side):
+            return Leave.NOT_NOW
+        kept = side is Side.SUGAR and name in private
+        return Leave.NEVER if kept or name in views[side].denied else Leave.YES
+
+    return may
+
+
+def still_open(mapping: Mapping, sugar: Contact) -> tuple[str, ...]:
+    """The private fields in which Sugar held a value when the two were linked, and has held one ever since."""
+    known = mapping.open
+    if known is None:
+        # Linked before this was noted: what both sides agreed on was there.
+        base = mapping.base or Contact()
+        known = tuple(
+            name for name in PRIVATE_FIELDS if getattr(base, name) and not is_empty(getattr(base, name))
+        )
+    return tuple(name for name in known if not is_empty(getattr(sugar, name)))
 
 
 def flips_after(
@@ -176,7 +213,7 @@ def _linked(
         return Delete(gone.other, released=True)
     survivor = views[gone.other]
     held = mapping.held.get(gone.other)
-    if differs_from_base(survivor.contact or Contact(), mapping.base, survivor.holds, held):
+    if edited(survivor.contact or Contact(), mapping.base, survivor.holds, held):
         there, here = ("Google", "Sugar") if gone is Side.GOOGLE else ("Sugar", "Google")
         return Quarantine("deleted_and_edited", f"Deleted in {there} while it was edited in {here}.")
     return Delete(gone.other)
@@ -239,26 +276,22 @@ def _merge(
     return Update(merged, flips, links=mapping.state is not State.LINKED)
 
 
-def _winner(mapping: Mapping | None, views: MappingType[Side, SideView], settings: SyncSettings) -> Side:
-    """The side that wins a conflict. `newest`: the later first sight of a difference; equal seconds: Sugar."""
+def _winner(mapping: Mapping | None, views: MappingType[Side, SideView], settings: SyncSettings) -> Winner:
+    """The side that wins a conflict, field by field. `newest`: the later first sight of the value that a side holds
+    now; equal seconds: Sugar."""
     if settings.conflict != "newest":
-        return Side(settings.conflict)
+        policy = Side(settings.conflict)
+        return lambda _name: policy
 
-    def changed(side: Side) -> datetime | None:
-        seen = mapping.seen.changed_at(side) if mapping else None
+    def changed(side: Side, name: str) -> datetime | None:
+        value = getattr(views[side].contact or Contact(), name)
+        seen = mapping.seen.since(side, name, value) if mapping else None
         return seen or views[side].modified_at
 
-    sugar, google = changed(Side.SUGAR), changed(Side.GOOGLE)
-    if sugar is None or google is None:
-        return Side.SUGAR
-    return Side.GOOGLE if google.replace(microsecond=0) > sugar.replace(microsecond=0) else Side.SUGAR
+    def newest(name: str) -> Side:
+        sugar, google = changed(Side.SUGAR, name), changed(Side.GOOGLE, name)
+        if sugar is None or google is None:
+            return Side.SUGAR
+        return Side.GOOGLE if google.replace(microsecond=0) > sugar.replace(microsecond=0) else Side.SUGAR
 
-
-def _allowed(views: MappingType[Side, SideView], settings: SyncSettings) -> Allowed:
-    def allowed(side: Side, name: str, current: object) -> bool:
-        if not settings.may("update", side) or name in views[side].denied:
-            return False
-        keeps = side is Side.SUGAR and settings.private_fields == "keep" and name in PRIVATE_FIELDS
-        return not (keeps and is_empty(current))
-
-    return allowed
+    return newest

@@ -42,7 +42,7 @@ class SyncSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     auto: Auto = Auto()
     sugar_scope: Literal["mine", "flagged", "all"] = "mine"
     google_label: str | None = None
-    private_fields: Literal["share", "keep"] = "share"
+    private_fields: Literal["keep", "share"] = "keep"
     conflict: Literal["newest", "sugar", "google"] = "newest"
     overflow: Literal["next_period", "continue"] = "next_period"
 

@@ -20,10 +20,7 @@ from .write import Kind, Write
 
 _NULLS = ("backlog", "deletion_waits")
 """Queries ask for these to be null."""
-_STANDING = (
-    *("state", "backlog", "due_at", "missing.side"),
-    *("seen.sugar_changed_at", "seen.google_changed_at"),
-)
+_STANDING = ("state", "backlog", "due_at", "missing.side", "seen.times")
 _LEFT_SCOPE = (("state", "==", State.OUT_OF_SCOPE.value), ("google_id", ">", ""))
 
 
@@ -215,7 +212,7 @@ def _standing(data: dict[str, Any]) -> Standing:
         backlog=data.get("backlog"),
         due=data.get("due_at") is not None,
         missing=data.get("missing") is not None,
-        differs=bool(seen.get("sugar_changed_at") or seen.get("google_changed_at")),
+        differs=bool(seen.get("times")),
     )
 
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from ..contacts import google_person
 from ..contacts.actions import Become, Create, Update
-from ..contacts.contact import Contact
+from ..contacts.contact import PRIVATE_FIELDS, Contact
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import Seen, State
-from ..contacts.merge import differs_from_base
+from ..contacts.merge import edited
 from ..contacts.normal_form import display_name
-from ..contacts.plan import agreed_base, flips_after
+from ..contacts.plan import agreed_base, flips_after, may_write, still_open
 from ..contacts.side import Side
 from ..contacts.sugar_name import held_beside
 from ..services.outcome import Outcome, Status
@@ -39,19 +38,29 @@ def after_update(
     contacts = {Side.SUGAR: read_sugar(record, mapping), Side.GOOGLE: read_google(person, mapping)}
     holds = {side: case.views[side].holds for side in Side}
     first = action.links and mapping.state is State.NEW
-    held_before = None if first else held_beside(mapping.filled, mapping.held)
-    base, held = agreed_base(contacts, None if first else mapping.base, holds, held_before)
+    known = None if first else mapping
+    base, held = agreed_base(
+        contacts,
+        mapping.base if known else None,
+        holds,
+        held_beside(mapping.filled, mapping.held) if known else None,
+        may_write(known, case.views, session.settings),
+    )
     flips = {
         key: flip if flip.side in done else mapping.flips[key]
         for key, flip in flips_after(mapping, action.merged, case.contacts, now).items()
         if flip.side in done or key in mapping.flips
     }
 
-    def still_changed(side: Side) -> datetime | None:
-        if not differs_from_base(contacts[side], base, holds[side], held.get(side)):
-            return None
-        return mapping.seen.changed_at(side) or case.views[side].modified_at
-
+    seen = replace(
+        mapping.seen,
+        sugar_date=record.get("date_modified"),
+        google_etag=google_person.source_etag(person),
+        sugar_deleted_at=None,
+    )
+    for side in Side:
+        changed = edited(contacts[side], base, holds[side], held.get(side))
+        seen = seen.seeing(side, contacts[side], changed, case.views[side].modified_at)
     return replace(
         mapping,
         google_id=google_person.google_id(person),
@@ -62,12 +71,8 @@ def after_update(
         base=base,
         held=held,
         filled=mapping.filled if _is_filled(record, mapping) else None,
-        seen=Seen(
-            sugar_date=record.get("date_modified"),
-            google_etag=google_person.source_etag(person),
-            sugar_changed_at=still_changed(Side.SUGAR),
-            google_changed_at=still_changed(Side.GOOGLE),
-        ),
+        open=_open(mapping, case.contacts[Side.SUGAR], contacts[Side.SUGAR], first=first),
+        seen=seen,
         missing=None,
         deletion_waits=None,
         written_at=now if done else mapping.written_at,
@@ -99,6 +104,8 @@ def after_create(
             Side.GOOGLE: google_person.reduce,
             Side.SUGAR: lambda contact: session.held_by_sugar(contact, batch.accounts),
         },
+        None,
+        may_write(None, case.views, session.settings),
     )
     linked = replace(
         mapping,
@@ -109,6 +116,7 @@ def after_create(
         state=State.LINKED,
         base=base,
         held=held,
+        open=_open(mapping, contacts[Side.SUGAR], contacts[Side.SUGAR], first=True),
         seen=Seen(record.get("date_modified"), google_person.source_etag(person)),
         created_side=action.side,
         created_at=now,
@@ -155,6 +163,12 @@ def _is_filled(record: Mapping[str, Any], mapping: ContactMapping) -> bool:
     """Whether the record still shows the filler, as far as can be seen: a last name of its own ends it."""
     plain = read_sugar(record, None)
     return not plain.last_name or read_sugar(record, mapping) != plain
+
+
+def _open(mapping: ContactMapping, before: Contact, after: Contact, *, first: bool) -> tuple[str, ...]:
+    """The private fields that are open to Google's edits: what Sugar held when the two were linked, and does still."""
+    linked = replace(mapping, open=PRIVATE_FIELDS) if first else mapping
+    return still_open(replace(linked, open=still_open(linked, before)), after)
 
 
 def _held(read: Mapping[str, Any] | None, outcome: Outcome | None) -> Mapping[str, Any]:

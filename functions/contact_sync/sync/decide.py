@@ -21,7 +21,7 @@ from ..contacts.actions import (
 )
 from ..contacts.mapping import Missing, State
 from ..contacts.match import TWIN, Match, Party, Verdict
-from ..contacts.merge import differs_from_base
+from ..contacts.merge import edited
 from ..contacts.plan import place, plan
 from ..contacts.side import Side
 from .batch import Case
@@ -106,7 +106,7 @@ class Decider:
         original = self.gatherer.people.people.get(mapping.google_id or "")
         alive = original is not None and google_person.source_id(original) is not None
         contact, held = google_person.read(case.person or {}, mapping.base), mapping.held.get(Side.GOOGLE)
-        return alive and not differs_from_base(contact, mapping.base, lambda value: value, held)
+        return alive and not edited(contact, mapping.base, lambda value: value, held)
 
     def _place(self, case: Case, side: Side) -> Action:
         """Decide about a record without a partner, and let later cases of the batch see the outcome."""

@@ -14,14 +14,14 @@ from typing import Any
 from ..contacts import google_person
 from ..contacts.mapping import Directive, IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
-from ..contacts.merge import differs_from_base
+from ..contacts.merge import edited
 from ..contacts.side import Side
 from ..store import backlog, google_index
 from .engine import ECHO_DELAY
 from .google_departures import departed
 from .intake_sugar import GONE_FOR
 from .look import google_ids
-from .marks import Marks, awaited_deletion, due_from, released_by_edit
+from .marks import Marks, awaited_deletion, catching_up, due_from, released_by_edit, seen_changed
 from .session import Session, read_google
 
 MARK = "m:"
@@ -181,7 +181,7 @@ def _is_of(page: _Page, person: Mapping[str, Any], mapping: ContactMapping) -> b
         mapping.state is State.LINKED
         and elsewhere
         and mapping.created_side is Side.GOOGLE
-        and not differs_from_base(contact, mapping.base, lambda value: value, mapping.held.get(Side.GOOGLE))
+        and not edited(contact, mapping.base, lambda value: value, mapping.held.get(Side.GOOGLE))
     ):
         directive = Directive(DUPLICATE, mapping.sugar_id)
         page.marks.put(replace(new_entry(session, google_id, source, terms), directive=directive, due_at=now))
@@ -260,11 +260,9 @@ def _known_linked(page: _Page, person: Mapping[str, Any], entry: IndexEntry, map
         if due_from(mapping, now) != mapping.due_at:
             page.marks.put(replace(mapping, due_at=due_from(mapping, now)))
         return
-    differs = differs_from_base(contact, mapping.base, lambda value: value, mapping.held.get(Side.GOOGLE))
-    at = mapping.seen.google_changed_at or google_person.modified_at(person)
-    marked = replace(mapping, seen=replace(mapping.seen, google_changed_at=at if differs else None))
-    if differs and any(session.settings.may("update", side) for side in Side):
-        marked = replace(marked, due_at=due_from(mapping, now))
+    marked = seen_changed(session, mapping, Side.GOOGLE, contact, google_person.modified_at(person))
+    if page.full:
+        marked = catching_up(session, marked)
     keyed = entry.with_keys(index_terms(session, person, mapping), session.google_look)
     items: list[ContactMapping | IndexEntry] = []
     if marked != mapping:

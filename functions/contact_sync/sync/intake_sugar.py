@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..contacts import sugar_record
-from ..contacts.contact import Contact
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import Missing, Seen, State
-from ..contacts.merge import differs_from_base
 from ..contacts.normal_form import display_name
 from ..contacts.side import Side
 from ..store import backlog, mappings
 from ..store.write import Write
 from .engine import ECHO_DELAY
-from .marks import Marks, awaited_deletion, due_from, released_by_edit
+from .marks import Marks, awaited_deletion, catching_up, due_from, released_by_edit, seen_changed
 from .session import Session, read_sugar
 
 GONE_FOR = timedelta(days=30)
@@ -97,6 +95,8 @@ def _mark_known(
             marked = replace(marked, seen=replace(mapping.seen, sugar_date=record.get("date_modified")))
     elif mapping.state is State.LINKED:
         marked = _marked_linked(session, record, marked)
+        if full:
+            marked = catching_up(session, marked)
     elif mapping.due_at is None or mapping.due_at > now:
         marked = _marked_apart(session, record, marked, again=full or edited)
     if marked != mapping:
@@ -126,17 +126,7 @@ def _marked_linked(session: Session, record: Mapping[str, Any], mapping: Contact
     if not session.in_scope(record) or mapping.misses(Side.SUGAR):
         return replace(mapping, due_at=due_from(mapping, now))
     contact = read_sugar(record, mapping)
-    if not differs_from_base(contact, mapping.base, _whole, mapping.held.get(Side.SUGAR)):
-        return replace(mapping, seen=replace(mapping.seen, sugar_changed_at=None))
-    at = mapping.seen.sugar_changed_at or sugar_record.modified_at(record)
-    marked = replace(mapping, seen=replace(mapping.seen, sugar_changed_at=at))
-    if any(session.settings.may("update", side) for side in Side):
-        marked = replace(marked, due_at=due_from(mapping, now))
-    return marked
-
-
-def _whole(contact: Contact) -> Contact:
-    return contact
+    return seen_changed(session, mapping, Side.SUGAR, contact, sugar_record.modified_at(record))
 
 
 def deleted(session: Session, marks: Marks, ids: Collection[str]) -> None:

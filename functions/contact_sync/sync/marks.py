@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ..contacts.contact import FIELDS, PRIVATE_FIELDS, Contact
 from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.merge import edited
 from ..contacts.side import Side
 from ..store import backlog, google_index, mappings
 from ..store.write import Write
@@ -121,6 +123,33 @@ def awaited_deletion(mapping: ContactMapping) -> Side | None:
     missing = mapping.missing
     linked = mapping.state is State.LINKED
     return missing.side.other if linked and missing is not None and missing.delete_on else None
+
+
+def seen_changed(
+    session: Session, mapping: ContactMapping, side: Side, contact: Contact, at: datetime | None
+) -> ContactMapping:
+    """A linked mapping whose `side` shows this contact, in a record of that time: due if that is an edit."""
+    changed = edited(contact, mapping.base, lambda value: value, mapping.held.get(side))
+    marked = replace(mapping, seen=mapping.seen.seeing(side, contact, changed, at))
+    return _due_for_update(session, marked) if changed else marked
+
+
+def catching_up(session: Session, mapping: ContactMapping) -> ContactMapping:
+    """A linked mapping as a full intake marks it: what a side could not hold or take so far, it may by now."""
+    kept = PRIVATE_FIELDS if session.settings.private_fields == "keep" else ()
+    apart = {
+        name
+        for held in mapping.held.values()
+        for name in FIELDS
+        if name not in kept and getattr(held, name) is not None
+    }
+    return _due_for_update(session, mapping) if apart else mapping
+
+
+def _due_for_update(session: Session, mapping: ContactMapping) -> ContactMapping:
+    if not any(session.settings.may("update", side) for side in Side):
+        return mapping
+    return replace(mapping, due_at=due_from(mapping, session.engine.now()))
 
 
 def due_from(mapping: ContactMapping, now: datetime) -> datetime:

@@ -14,7 +14,8 @@ from datetime import datetime
 from ..contacts.actions import Nothing, Update
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import State
-from ..contacts.merge import differs_from_base
+from ..contacts.merge import edited
+from ..contacts.side import Side
 from ..services.outcome import Status
 from ..store.mappings import Standing
 from ..store.records import Cursors, Proof
@@ -65,9 +66,9 @@ def _is_equal(case: Case) -> bool:
     mapping, action = case.mapping, case.action
     if mapping is None or case.outcomes:
         return False
-    base = action.merged.base if isinstance(action, Update) else mapping.base
+    agreed = action.merged if isinstance(action, Update) else mapping
     return not any(
-        view.contact is not None and differs_from_base(view.contact, base, view.holds, mapping.held.get(side))
+        view.contact is not None and edited(view.contact, agreed.base, view.holds, agreed.held.get(side))
         for side, view in case.views.items()
     )
 
@@ -92,8 +93,7 @@ def _waited(mapping: ContactMapping, at: datetime) -> bool:
     """Whether a linked pair was due or seen to differ when the comparison was made, however late its turn came."""
     if mapping.state is not State.LINKED or mapping.missing is not None:
         return False
-    seen = mapping.seen
-    times = (mapping.due_at, seen.sugar_changed_at, seen.google_changed_at)
+    times = (mapping.due_at, *(mapping.seen.changed_at(side) for side in Side))
     return any(time is not None and time <= at for time in times)
 
 

@@ -57,7 +57,11 @@ def _took_effect(
     person: Mapping[str, Any] | None,
     mapping: ContactMapping | None,
 ) -> bool:
-    """Whether a deletion is done; whether a value that was to lose a conflict is no longer there."""
+    """Whether a deletion is done; whether an update that made values lose a conflict is.
+
+    A write carries all its fields or none: one that shows what was written proves it for the others, which somebody
+    may have put back since. Where none does, it is not done as long as some losing value is still there.
+    """
     if entry.action == "delete":
         if entry.side is Side.SUGAR:
             return record is None
@@ -66,8 +70,10 @@ def _took_effect(
         contact = read_sugar(record, mapping) if record is not None else None
     else:
         contact = read_google(person, mapping) if person is not None else None
-    return contact is not None and not any(
-        field_text(change.field, getattr(contact, change.field)) == change.lost
-        for change in entry.changes
-        if change.lost is not None
-    )
+    if contact is None:
+        return False
+    shown = {
+        change.field: field_text(change.field, getattr(contact, change.field)) for change in entry.changes
+    }
+    written = any(shown[change.field] == change.after != change.before for change in entry.changes)
+    return written or not any(shown[change.field] == change.lost for change in entry.changes)
