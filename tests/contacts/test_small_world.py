@@ -29,7 +29,7 @@ from contact_sync.contacts.actions import (
 from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.mapping import Mapping, Missing, State
 from contact_sync.contacts.match import Match, Verdict
-from contact_sync.contacts.plan import agreed_base, may_write, place, plan
+from contact_sync.contacts.plan import agreed_base, place, plan
 from contact_sync.contacts.settings import VERBS, Direction, SyncSettings, Verb
 from contact_sync.contacts.side import Side
 
@@ -122,10 +122,8 @@ class SmallWorld:
         self.values[side] = value
 
     def agree(self, chosen: SyncSettings) -> None:
-        contacts = {side: titled(value) for side, value in self.values.items() if value is not None}
         before = self.mapping or Mapping("s1", "g1")
-        may = may_write(self.mapping, self.views(), chosen)
-        base, held = agreed_base(contacts, before.base, dict.fromkeys(Side, whole), before.held, may)
+        base, held = agreed_base(before, self.views(), before.base, chosen)
         self.mapping = replace(before, state=State.LINKED, base=base, held=held, missing=None)
 
     def change(self, **changes: object) -> None:
@@ -139,10 +137,6 @@ class SmallWorld:
             if (self.values, self.mapping) == before:
                 return
         raise AssertionError(f"not stable after {MOST_STEPS} steps")
-
-
-def whole(contact: Contact) -> Contact:
-    return contact
 
 
 def titled(value: str) -> Contact:

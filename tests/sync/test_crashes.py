@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.sync.rich_world import Settled, after_the_storm, deliver_tasks, rich_world, settled, uninterrupted
-from tests.world import Crash, World
+from tests.world import Crash, World, link
 
 from contact_sync.contacts.side import Side
 from contact_sync.errors import TransientForAll
@@ -206,3 +206,30 @@ def _spoil(k: int, struck: list[int]) -> Callable[[Any, Any], None]:
             response._content = b"<html>Bad Gateway</html>"
 
     return after
+
+
+@pytest.mark.parametrize("put_back", ["title", "phone_mobile"])
+def test_one_value_put_back_after_a_crash_costs_no_other_its_place_in_the_history(put_back: str) -> None:
+    world = World()
+    old = {"title": "Baker", "phone_mobile": "+34 600 000 001"}
+    sugar_id, google_id = link(world)
+    world.sugar.edit_contact(sugar_id, **old)
+    world.clock.advance(minutes=1)
+    world.edit_google(
+        google_id,
+        organizations=[{"title": "Cook"}],
+        phoneNumbers=[{"value": "+34 600 000 002", "type": "mobile"}],
+    )
+    written = len(world.sugar.writes)
+    for k in itertools.count(1):
+        with world.dying(Side.SUGAR, k, "after"), suppress(Crash):
+            world.sync()
+        if len(world.sugar.writes) > written:
+            break
+        world.clock.advance(minutes=6)
+    world.sugar.edit_contact(sugar_id, **{put_back: old[put_back]})
+    world.clock.advance(minutes=6)
+    world.engine = world.make_engine()
+    world.settle()
+    lost = {change.field: change.lost for entry in world.history() for change in entry.changes if change.lost}
+    assert lost == old

@@ -28,7 +28,7 @@ from .actions import (
 from .contact import PRIVATE_FIELDS, Contact
 from .mapping import Flip, Mapping, Missing, State
 from .match import Match, Verdict
-from .merge import Holds, Leave, May, Merged, Winner, edited, merge
+from .merge import Leave, May, Merged, Winner, edited, merge
 from .normal_form import field_text, is_empty
 from .settings import SyncSettings
 from .side import Side
@@ -116,31 +116,31 @@ def merge_now(
     views: MappingType[Side, SideView],
     base: Contact | None,
     settings: SyncSettings,
+    *,
+    writes: bool = True,
 ) -> Merged:
     """The merge of two present records under the settings; the time of each side's change comes from the mapping."""
-    contacts = {side: views[side].contact or Contact() for side in Side}
-    holds = {side: views[side].holds for side in Side}
     known = mapping if base is not None else None
     return merge(
-        contacts,
+        {side: views[side].contact or Contact() for side in Side},
         base,
-        holds,
+        {side: views[side].holds for side in Side},
         _winner(mapping, views, settings),
         may_write(known, views, settings),
         held_beside(known.filled, known.held) if known else None,
+        writes=writes,
     )
 
 
 def agreed_base(
-    contacts: MappingType[Side, Contact],
+    mapping: Mapping | None,
+    views: MappingType[Side, SideView],
     base: Contact | None,
-    holds: MappingType[Side, Holds],
-    held: MappingType[Side, Contact] | None,
-    may: May,
+    settings: SyncSettings,
 ) -> tuple[Contact, MappingType[Side, Contact]]:
-    """The base that two records agree on as they are, nothing being written, and what each side holds where that is
-    not the base. What differs keeps its old base: it is left standing, or still to be written."""
-    merged = merge(contacts, base, holds, lambda _name: Side.SUGAR, may, held, writes=False)
+    """The base that two records agree on as they are now, and what each side holds where that is not the base. What
+    differs keeps its old base: it is left standing, or still to be written."""
+    merged = merge_now(mapping, views, base, settings, writes=False)
     return merged.base, merged.held
 
 

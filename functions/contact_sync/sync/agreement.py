@@ -11,15 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from ..contacts import google_person
-from ..contacts.actions import Become, Create, Update
+from ..contacts.actions import Become, Create, Presence, SideView, Update
 from ..contacts.contact import PRIVATE_FIELDS, Contact
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import Seen, State
-from ..contacts.merge import edited
+from ..contacts.merge import Holds, edited
 from ..contacts.normal_form import display_name
-from ..contacts.plan import agreed_base, flips_after, may_write, still_open
+from ..contacts.plan import agreed_base, flips_after, still_open
 from ..contacts.side import Side
-from ..contacts.sugar_name import held_beside
 from ..services.outcome import Outcome, Status
 from .batch import Batch, Case
 from .prepare import Writes
@@ -36,16 +35,9 @@ def after_update(
         mapping = replace(mapping, filled=writes.filled.get(mapping.sugar_id, mapping.filled))
     record, person = _held(case.record, done.get(Side.SUGAR)), _held(case.person, done.get(Side.GOOGLE))
     contacts = {Side.SUGAR: read_sugar(record, mapping), Side.GOOGLE: read_google(person, mapping)}
-    holds = {side: case.views[side].holds for side in Side}
+    views = {side: replace(case.views[side], contact=contacts[side]) for side in Side}
     first = action.links and mapping.state is State.NEW
-    known = None if first else mapping
-    base, held = agreed_base(
-        contacts,
-        mapping.base if known else None,
-        holds,
-        held_beside(mapping.filled, mapping.held) if known else None,
-        may_write(known, case.views, session.settings),
-    )
+    base, held = agreed_base(mapping, views, None if first else mapping.base, session.settings)
     flips = {
         key: flip if flip.side in done else mapping.flips[key]
         for key, flip in flips_after(mapping, action.merged, case.contacts, now).items()
@@ -59,7 +51,7 @@ def after_update(
         sugar_deleted_at=None,
     )
     for side in Side:
-        changed = edited(contacts[side], base, holds[side], held.get(side))
+        changed = edited(contacts[side], base, views[side].holds, held.get(side))
         seen = seen.seeing(side, contacts[side], changed, case.views[side].modified_at)
     return replace(
         mapping,
@@ -97,16 +89,15 @@ def after_create(
         Side.SUGAR: read_sugar(record, mapping),
         Side.GOOGLE: google_person.read(person, action.contact),
     }
-    base, held = agreed_base(
-        contacts,
-        None,
-        {
-            Side.GOOGLE: google_person.reduce,
-            Side.SUGAR: lambda contact: session.held_by_sugar(contact, batch.accounts),
-        },
-        None,
-        may_write(None, case.views, session.settings),
-    )
+    holds: dict[Side, Holds] = {
+        Side.GOOGLE: google_person.reduce,
+        Side.SUGAR: lambda contact: session.held_by_sugar(contact, batch.accounts),
+    }
+    views = {
+        side: SideView(Presence.PRESENT, contacts[side], case.views[side].modified_at, holds[side])
+        for side in Side
+    }
+    base, held = agreed_base(None, views, None, session.settings)
     linked = replace(
         mapping,
         google_id=google_person.google_id(person),
