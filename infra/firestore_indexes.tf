@@ -17,18 +17,19 @@ locals {
 
   # Fields without any index, by collection.
   not_indexed = {
-    actions  = ["after", "before", "changes", "expire_at"]
-    backlog  = ["message", "records"]
-    entries  = ["expire_at"]
-    history  = ["before", "changes", "expire_at"]
-    mappings = ["base", "expire_at", "flips", "held", "seen"]
-    previews = ["counts", "expire_at", "moved"]
-    runs     = ["counts", "expire_at"]
-    users    = ["cursors", "deletions", "last_run", "proof", "settings"]
+    actions      = ["after", "before", "changes", "expire_at"]
+    backlog      = ["message", "records"]
+    entries      = ["expire_at"]
+    history      = ["before", "changes", "expire_at"]
+    mappings     = ["base", "expire_at", "flips", "held", "seen"]
+    previews     = ["counts", "expire_at", "moved"]
+    reservations = ["creates", "expire_at"]
+    runs         = ["counts", "expire_at"]
+    users        = ["cursors", "deletions", "last_run", "proof", "settings"]
   }
 
   # Collections whose documents Firestore deletes once the time in `expire_at` has come.
-  expiring = ["actions", "entries", "history", "mappings", "previews", "runs"]
+  expiring = ["actions", "entries", "history", "mappings", "previews", "reservations", "runs"]
 
   # Fields that are asked for in all users' collections at once.
   across_users = {

@@ -15,6 +15,7 @@ from contact_sync.contacts.mapping import State
 from contact_sync.contacts.side import Side
 from contact_sync.store import (
     backlog,
+    creates,
     google_index,
     history,
     indexes,
@@ -31,7 +32,7 @@ from contact_sync.store.indexes import ASCENDING, CONTAINS, DESCENDING, Field, I
 from local_stack.firestore import FirestoreStandIn, in_process_client
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-MODULES = (backlog, google_index, history, links, mappings, previews, runs, system, tokens, users)
+MODULES = (backlog, creates, google_index, history, links, mappings, previews, runs, system, tokens, users)
 
 
 class RecordingDatabase(Database):
@@ -67,6 +68,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     ],
     backlog.count: [{}],
     backlog.causes: [{}],
+    creates.get: [{"keys": ["k1"]}],
     google_index.get: [{"google_ids": ["c1"]}],
     google_index.due: [{"now": NOW, "limit": 2}, {"now": NOW, "limit": 2, "after": (NOW, "c1")}],
     google_index.next_due: [{}],

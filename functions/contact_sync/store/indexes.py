@@ -77,6 +77,8 @@ NOT_INDEXED: tuple[Field, ...] = (
     Field("actions", "changes"),
     Field("actions", "expire_at"),
     Field("entries", "expire_at"),
+    Field("reservations", "creates"),
+    Field("reservations", "expire_at"),
 )
 """Fields exempt from automatic indexes: maps and texts that nothing asks for, and times that only rise."""
 
@@ -87,5 +89,6 @@ EXPIRING: tuple[Field, ...] = (
     Field("previews", "expire_at"),
     Field("actions", "expire_at"),
     Field("entries", "expire_at"),
+    Field("reservations", "expire_at"),
 )
 """Fields with a time-to-live policy."""

@@ -88,6 +88,8 @@ class Approved(Choice):
                 self._unsent.append(case.key)
             elif bad:
                 self._move(case.key, _failure(bad[0]))
+            elif isinstance(case.action, Wait):
+                self._move(case.key, UNDECIDED)
             else:
                 self._moved.pop(case.key, None)
         self._note()

@@ -15,6 +15,7 @@ import requests
 from ..config_formats import Policy, QuietHours
 from ..contacts import match
 from ..contacts.contact import Contact
+from ..contacts.name_words import name_words
 from ..services.google_oauth import GoogleOAuth
 from ..services.sugar import SugarServer
 from ..store.cipher import Cipher
@@ -30,6 +31,8 @@ MAX_SCOPE = 20_000
 ECHO_DELAY = timedelta(minutes=10)
 """How long a feed may lag a write: until then absence proves nothing and a doubtful create is not repeated."""
 
+MOST_RESERVED = 20
+"""So many of a contact's addresses are reserved with a create: more of them are no single person's."""
 OUTAGE = timedelta(minutes=2)
 """When to try again where a whole side did not answer."""
 
@@ -82,11 +85,21 @@ class Engine:
         """The contact's match terms as the index stores them: kept apart by user, unreadable without the key."""
         return tuple(sorted(self._hashed(user_id, term) for term in match.terms(contact)))
 
+    def create_keys(self, contact: Contact) -> tuple[str, ...]:
+        """What a create of this contact is reserved under: the same for all users, unreadable without the key."""
+        found = addresses(match.terms(contact))[:MOST_RESERVED]
+        return tuple(self._digest(f"create\n{term}") for term in found)
+
+    def hashed_words(self, contact: Contact) -> tuple[str, ...]:
+        """The words of the contact's name as a reservation holds them."""
+        return tuple(sorted(self._digest(f"word\n{word}") for word in name_words(contact)))
+
     def _hashed(self, user_id: str, term: str) -> str:
+        return term[:2] + self._digest(f"{user_id}\n{term}")
+
+    def _digest(self, text: str) -> str:
         # JSON can carry halves of surrogate pairs, which no UTF-8 text can.
-        told = f"{user_id}\n{term}".encode(errors="surrogatepass")
-        digest = hmac.new(self.index_key, told, hashlib.sha256).hexdigest()[:32]
-        return term[:2] + digest
+        return hmac.new(self.index_key, text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()[:32]
 
 
 def addresses(terms: Iterable[str]) -> list[str]:

@@ -1,13 +1,15 @@
 """The journal: what a crash would lose, committed before any outside write.
 
-The intent of every create (its outcome can be found out later), that a linked contact is left alone from now on where
-its deletion on one side is not to travel, and, as history entries in state `planned`, every deletion with its whole
-record and every value that loses a conflict.
+The intent of every create (its outcome can be found out later), with its reservation where it is one in Sugar; that a
+linked contact is left alone from now on where its deletion on one side is not to travel; and, as history entries in
+state `planned`, every deletion with its whole record and every value that loses a conflict.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ..contacts.actions import Create, Delete, Wait
@@ -22,19 +24,29 @@ from .batch import Batch, Case
 from .engine import ECHO_DELAY
 from .marks import guarded
 from .prepare import Writes
+from .reservations import AGAIN, Reservations
 from .session import Session
 
 
 def journal(session: Session, batch: Batch, writes: Writes) -> bool:
     """Commit the intents; whether history entries were planned.
 
-    A contact that somebody else wrote meanwhile is left for the next run.
+    A contact that somebody else wrote meanwhile, or that another user is creating in Sugar just now, is left for later.
     """
     groups: dict[str, list[Write]] = {}
+    shared: dict[str, list[str]] = {}
     planned = False
+    writes.reservations = reservations = _reservations(session, batch)
     for case in batch.cases:
         group: list[Write] = []
         if isinstance(case.action, Create):
+            if case.action.side is Side.SUGAR:
+                paths = reservations.take(case.action.contact, _new_sugar_id(case, writes))
+                if paths is None:
+                    _leave(session, case, writes, session.engine.now() + AGAIN)
+                    continue
+                for path in paths:
+                    shared.setdefault(path, []).append(case.key)
             group += _intent(session, case, case.action, writes)
         elif isinstance(case.action, Delete):
             group += _apart(session, case, case.action)
@@ -45,12 +57,40 @@ def journal(session: Session, batch: Batch, writes: Writes) -> bool:
             groups[case.key] = group
     if not groups:
         return False
+    for path, keys in shared.items():
+        _join(groups, keys, reservations.write(path))
     fields: dict[str, Any] = {"planned_run": session.run} if planned else {}
-    dropped = session.holder.commit(groups.values(), **fields)
+    once = {id(group): group for group in groups.values()}
+    dropped = session.holder.commit(once.values(), **fields)
     for case in batch.cases:
         if any(write.path in dropped for write in groups.get(case.key, ())):
-            _leave(session, case, writes)
+            _leave(session, case, writes, session.engine.now())
     return planned
+
+
+def _reservations(session: Session, batch: Batch) -> Reservations:
+    """What is reserved of the records that the batch is to create in Sugar."""
+    reservations = Reservations(session, batch.read_at)
+    actions = [case.action for case in batch.cases if isinstance(case.action, Create)]
+    reservations.read([action.contact for action in actions if action.side is Side.SUGAR])
+    return reservations
+
+
+def _new_sugar_id(case: Case, writes: Writes) -> str:
+    if case.mapping is not None:
+        return case.mapping.sugar_id
+    return writes.new_ids[case.entry.google_id] if case.entry is not None else ""
+
+
+def _join(groups: dict[str, list[Write]], keys: Sequence[str], write: Write) -> None:
+    """One group of all these contacts' groups and this write: a document is written once, and for all of them."""
+    joined = groups[keys[0]]
+    for key in keys[1:]:
+        other = groups[key]
+        if other is not joined:
+            joined += other
+            groups.update({one: joined for one, group in groups.items() if group is other})
+    joined.append(write)
 
 
 def _intent(session: Session, case: Case, action: Create, writes: Writes) -> list[Write]:
@@ -101,8 +141,8 @@ def _apart(session: Session, case: Case, action: Delete) -> list[Write]:
     return [guarded(session.user.id, case.mapping)]
 
 
-def _leave(session: Session, case: Case, writes: Writes) -> None:
-    """Send nothing for this case."""
+def _leave(session: Session, case: Case, writes: Writes, until: datetime) -> None:
+    """Send nothing for this case, and look at it again then."""
     for cases in writes.cases.values():
         for key in [key for key, held in cases.items() if held is case]:
             del cases[key]
@@ -111,5 +151,5 @@ def _leave(session: Session, case: Case, writes: Writes) -> None:
     writes.google_deletes = [key for key in writes.google_deletes if key in google]
     writes.google_updates = [update for update in writes.google_updates if update.key in google]
     writes.google_creates = [(key, person) for key, person in writes.google_creates if key in google]
-    case.action = Wait("changed by somebody else meanwhile")
-    case.due_again = session.engine.now()
+    case.action = Wait("somebody else is at it")
+    case.due_again = until

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..store import history, users
 from ..store.records import Lease, User
-from ..store.write import Conflict, Write
+from ..store.write import Conflict, Kind, Write
 from .engine import Engine
 
 DURATION = timedelta(minutes=5)
@@ -112,8 +112,13 @@ class LeaseHolder:
         raise LeaseLost("the user document keeps changing")
 
     def _conditional(self, write: Write) -> Write:
-        known = self._known.get(write.path)
-        return replace(write, if_updated_at=known) if known is not None else write
+        """A write on the condition that the document is as we left it, or as it was read since."""
+        known, read = self._known.get(write.path), write.if_updated_at
+        return (
+            write
+            if known is None or (read is not None and read > known)
+            else replace(write, if_updated_at=known)
+        )
 
     def _stale(self, writes: Sequence[Write]) -> set[str]:
         """After a refused commit: make sure the lease is ours, and find the documents that were not as expected."""
@@ -122,5 +127,8 @@ class LeaseHolder:
             raise LeaseLost("another run took over")
         self.user, self._updated_at = fresh
         expected = {write.path: write.if_updated_at for write in writes if write.if_updated_at is not None}
-        found = self.engine.db.get(list(expected)) if expected else {}
-        return {path for path, at in expected.items() if path not in found or found[path].updated_at != at}
+        made = {write.path for write in writes if write.kind is Kind.CREATE}
+        wanted = [*expected, *made]
+        found = self.engine.db.get(wanted) if wanted else {}
+        stale = {path for path, at in expected.items() if path not in found or found[path].updated_at != at}
+        return stale | (made & found.keys())

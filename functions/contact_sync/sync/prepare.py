@@ -12,6 +12,7 @@ from ..contacts.sugar_name import NoName
 from ..services.google_people import Person, PersonUpdate
 from ..services.sugar import SugarWrite
 from .batch import Batch, Case
+from .reservations import Reservations
 from .session import Session
 
 
@@ -28,6 +29,8 @@ class Writes:
     """By Sugar id: the filler that stands in Sugar once the write is done."""
     new_ids: dict[str, str] = field(default_factory=dict)
     """By Google id: the Sugar id chosen for a record to be created of that contact."""
+    reservations: Reservations | None = None
+    """What is reserved of the records to be created in Sugar, once the batch is journalled."""
 
 
 def prepare(session: Session, batch: Batch) -> Writes:

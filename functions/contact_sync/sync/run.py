@@ -205,6 +205,8 @@ class _Run:
             session.user = replace(session.user, creates_paused=recorder.pauses)
         self.ending.retry_at += recorder.retry_at
         fields |= self._proven(batch)
+        if writes.reservations is not None:
+            groups += writes.reservations.ended(batch.cases)
         session.holder.commit([*groups, [progress.write("writing")]], **fields)
         self.ending.unsettled = unsettled or recorder.unsettled
         return applied.errors

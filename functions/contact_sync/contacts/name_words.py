@@ -1,0 +1,24 @@
+"""Whether two names may be those of one person, judged by their words alone, so that the words can be hashed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+from .contact import Contact
+from .normal_form import full_name
+
+_WORD = re.compile(r"\w+")
+
+
+def name_words(contact: Contact) -> frozenset[str]:
+    """The words of a contact's name: case, accents, punctuation and order do not count."""
+    folded = unicodedata.normalize("NFKD", full_name(contact)).casefold()
+    plain = "".join(char for char in folded if not unicodedata.combining(char))
+    return frozenset(_WORD.findall(plain))
+
+
+def words_agree(one: Collection[str], other: Collection[str]) -> bool:
+    """Whether every word of the shorter name stands in the longer, or one has none."""
+    return set(one) <= set(other) or set(other) <= set(one)
