@@ -107,7 +107,7 @@ def dispatcher(request: Request) -> BaseResponse:
 @_configured
 def worker(request: Request) -> BaseResponse:
     """POST /: one run of one user."""
-    from contact_sync.sync.work import work
+    from contact_sync.sync.work import GivenUp, work
 
     engine = _engine()
     try:
@@ -123,6 +123,9 @@ def worker(request: Request) -> BaseResponse:
                 return work(engine, asked, last_attempt=last)
             except TransientForAll as error:
                 log.warning("run failed", extra={"code": error.code, "attempt": retries})
+                if isinstance(error, GivenUp):
+                    # The queue may keep a task longer than its attempts; this one is over.
+                    return {"run": asked.run, "phase": "failed", "error": error.code}
                 raise
 
         return _answer("run", attempt, attempt=retries)

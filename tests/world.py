@@ -96,7 +96,8 @@ class World:
         self.sugar = SugarSimulator(now, sleep, platforms=["gsync", "gsync_user"], new_id=self.new_id)
         self.google = GoogleSimulator(now, sleep, propagation_delay=self.propagation_delay)
         self.firestore = FirestoreStandIn()
-        self.db = Database(in_process_client(self.firestore), sleep)
+        self.chance = random.Random(11).random
+        self.db = Database(in_process_client(self.firestore), sleep, self.chance)
         self.cipher = Cipher([("k1", b"k" * 32)])
         self.sugar_transport = WSGITransport(self.sugar)
         self.google_transport = WSGITransport(self.google)
@@ -149,6 +150,7 @@ class World:
             "now": self.clock.now,
             "sleep": self.clock.sleep,
             "new_id": self.new_id,
+            "chance": self.chance,
             "both": one_after_the_other,
             "policy": Policy(),
         }
@@ -258,8 +260,17 @@ class World:
     def sync(
         self, trigger: str = "manual", person: Person | None = None, engine: Engine | None = None, **more: Any
     ) -> dict[str, Any]:
-        """One run."""
+        """One run. A scheduled one finds the user due, as whoever the dispatcher enqueues is."""
+        if trigger == "schedule":
+            self.make_due(person)
         return run_module.run(engine or self.engine, (person or self.first).sub, trigger, **more)
+
+    def make_due(self, person: Person | None = None) -> None:
+        """Have the scheduler's time for a user come, if it has not."""
+        with self.firestore.counters.paused():
+            user, now = self.user(person), self.clock.now()
+            if user.next_sync_at is None or user.next_sync_at > now:
+                self.db.commit([users.update(user.id, next_sync_at=now)])
 
     def settle(
         self, person: Person | None = None, *, most: int = 60, minutes: float = 11

@@ -236,6 +236,23 @@ def test_a_long_outage_is_a_fault_all_users_share(
     assert raised.value.code == "firestore_unavailable"
 
 
+def test_contention_is_waited_out_and_is_no_failed_condition(
+    counted: Database, standin: FirestoreStandIn
+) -> None:
+    seen = counted.commit([put("users/u1", a=0)])["users/u1"]
+    standin.before_commit = Outage(grpc.StatusCode.ABORTED, times=3)
+    counted.commit([Write("users/u1", Kind.UPDATE, {"a": 1}, if_updated_at=seen)])
+    assert counted.get(["users/u1"])["users/u1"].data == {"a": 1}
+
+
+def test_contention_that_lasts_is_left_to_who_can_read_again(
+    counted: Database, standin: FirestoreStandIn
+) -> None:
+    standin.before_commit = Outage(grpc.StatusCode.ABORTED, times=99)
+    with pytest.raises(Conflict):
+        counted.commit([put("users/u1")])
+
+
 def test_a_conditional_commit_with_a_lost_answer_is_not_sent_again(
     counted: Database, standin: FirestoreStandIn
 ) -> None:

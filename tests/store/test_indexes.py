@@ -120,6 +120,8 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     previews.choosable: [{"preview": "p1"}],
     runs.get: [{"run": "r1"}],
     runs.page: [{"limit": 2}],
+    runs.since: [{"start": NOW}],
+    runs.matching: [{"phase": "queued"}, {"trigger": "clean"}],
     system.pause: [{}],
     system.load_metadata: [{}],
     users.read: [{}],

@@ -68,11 +68,13 @@ def test_a_second_tick_does_not_enqueue_the_same_due_time_again() -> None:
     assert deployment.tick() == {"due": 1, "enqueued": 0}
 
 
-def test_a_user_whose_task_was_lost_is_enqueued_again_in_the_next_window() -> None:
+def test_a_user_whose_task_was_lost_unseen_is_enqueued_again_after_six_hours() -> None:
     deployment = Deployment()
     deployment.add("due", START)
     deployment.tick()
-    deployment.clock.advance(minutes=10)
+    deployment.clock.advance(hours=5, minutes=59)
+    assert deployment.tick() == {"due": 1, "enqueued": 0}
+    deployment.clock.advance(minutes=1)
     assert deployment.tick() == {"due": 1, "enqueued": 1}
 
 
@@ -96,14 +98,6 @@ def test_a_paused_user_is_due_no_more() -> None:
     world.db.commit([users.update(world.first.sub, paused=True)])
     assert world.sync("schedule")["phase"] == "stopped"
     assert world.user().next_sync_at is None
-
-
-def test_a_hook_runs_after_the_window_that_named_it() -> None:
-    early, late = START, START + timedelta(seconds=2, milliseconds=900)
-    name, at = schedule.hook_task("u", early)
-    assert schedule.hook_task("u", late) == (name, at)
-    assert at > late
-    assert schedule.hook_task("u", START + timedelta(seconds=3))[0] != name
 
 
 def test_task_names_differ_by_user() -> None:

@@ -43,7 +43,7 @@ def test_a_preview_is_ordered_read_and_applied_but_for_what_is_left_out(place: P
     assert answer.status_code == 202
     address = f"/api/preview/{answer.get_json()['preview']}"
     assert ada.json(address)["state"] == "planning"
-    assert place.urgent == [False]
+    assert place.urgent == [True]
     worked(place)
     preview = ada.json(address)
     assert (preview["state"], preview["counts"], preview["total"]) == ("ready", {"google_created": 2}, 2)
@@ -221,10 +221,58 @@ def test_an_order_given_again_joins_the_one_that_waits_for_its_turn(
     assert ada.post(path).get_json()[key] != first
 
 
-def test_an_order_whose_task_was_lost_is_given_anew_after_a_while(place: Place, ada: Browser) -> None:
-    first = ada.post("/api/sync").get_json()["run"]
+def test_an_order_whose_task_was_lost_gets_another_when_it_is_given_again(place: Place, ada: Browser) -> None:
+    run = ada.post("/api/sync").get_json()["run"]
     place.world.tasks.clear()
     place.world.clock.advance(minutes=3)
-    second = ada.post("/api/sync").get_json()["run"]
-    assert second != first
-    assert [payload["run"] for payload in place.payloads()] == [second]
+    assert [ada.post("/api/sync").get_json()["run"] for _ in range(3)] == [run] * 3
+    assert [payload["run"] for payload in place.payloads()] == [run]
+    worked(place)
+    assert ada.json(f"/api/runs/{run}")["phase"] == "done"
+
+
+def test_an_order_that_waits_for_an_hour_is_given_up(place: Place, ada: Browser) -> None:
+    first = ada.post("/api/sync").get_json()["run"]
+    place.world.clock.advance(hours=1, minutes=1)
+    assert ada.json(f"/api/runs/{first}")["phase"] == "interrupted"
+    assert ada.post("/api/sync").get_json()["run"] != first
+
+
+def test_orders_of_one_kind_are_joined_whatever_was_ordered_in_between(place: Place, ada: Browser) -> None:
+    kinds = (("/api/sync", "run"), ("/api/preview", "preview"), ("/api/inventory", "run"))
+    rounds = [[ada.post(path).get_json()[key] for path, key in kinds] for _ in range(4)]
+    assert rounds == [rounds[0]] * 4
+    assert len(place.payloads()) == 3
+
+
+def test_with_several_orders_waiting_another_is_refused_in_words(place: Place, ada: Browser) -> None:
+    contact(place)
+    ada.post("/api/sync")
+    worked(place)
+    (entry,) = ada.json("/api/history")["items"]
+    answers = [ada.post(f"/api/history/{entry['id']}/undo") for _ in range(8)]
+    assert [answer.status_code for answer in answers] == [202] * 3 + [429] * 5
+    refused = answers[-1]
+    assert "Wait until one of them is done" in refused.get_json()["error"]["message"]
+    assert int(refused.headers["Retry-After"]) > 0
+    assert len(place.payloads()) == 3
+    for path in ("/api/sync", "/api/inventory", "/api/preview"):
+        assert ada.post(path).status_code == 429
+    page = ada.form("/sync")
+    assert page.status_code == 429 and "Wait until one of them is done" in page.text
+    place.person("bob")
+    assert place.signed_in("bob").post("/api/sync").status_code == 202
+    worked(place)
+    assert ada.post("/api/sync").status_code == 202
+
+
+def test_a_second_delivery_of_an_order_that_is_done_begins_nothing(place: Place, ada: Browser) -> None:
+    run = ada.post("/api/sync").get_json()["run"]
+    twice = list(place.world.tasks)
+    place.work()
+    told = ada.json(f"/api/runs/{run}")
+    place.world.clock.advance(minutes=1)
+    place.world.forget_calls()
+    place.world.tasks.extend(twice)
+    place.work()
+    assert (place.world.calls(), ada.json(f"/api/runs/{run}")) == ((0, 0), told)

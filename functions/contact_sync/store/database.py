@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -40,10 +41,13 @@ _UNAVAILABLE = (
     exceptions.InternalServerError,
     exceptions.Unknown,
     exceptions.Cancelled,
+    exceptions.Aborted,
 )
+_NOTHING_DONE = (exceptions.TooManyRequests, exceptions.Aborted)
+"""Refused for load, or for contention with other writers: even a conditional commit may be sent again. ABORTED says
+nothing about a condition; Firestore answers FAILED_PRECONDITION where one does not hold."""
 _REFUSED = (
     exceptions.FailedPrecondition,
-    exceptions.Aborted,
     exceptions.AlreadyExists,
     exceptions.NotFound,
 )
@@ -71,12 +75,18 @@ class Database:
     Reads are tried again a few times; so are commits that come to the same when they arrive twice.
     """
 
-    def __init__(self, client: firestore.Client, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: firestore.Client,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
         self._api = client._firestore_api
         self._options: dict[str, Any] = {"metadata": client._rpc_metadata, "retry": None, "timeout": _TIMEOUT}
         self._database: str = client._database_string
         self._root = f"{self._database}/documents"
         self._sleep = sleep
+        self._chance = chance
         self._threads = ThreadPoolExecutor(_PARALLEL, thread_name_prefix="firestore")
 
     def get(self, paths: Iterable[str], fields: Sequence[str] | None = None) -> dict[str, Document]:
@@ -137,8 +147,8 @@ class Database:
     def commit(self, writes: Sequence[Write]) -> dict[str, datetime]:
         """Carry out all writes, in order, or none; gives the update time of each document that is left.
 
-        Raises Conflict if a condition does not hold: the document changed since, exists already or is gone.
-        A commit whose outcome is unknown raises TransientForAll like one that did not happen.
+        Raises Conflict if a condition does not hold (the document changed since, exists already or is gone) or others
+        keep writing there. A commit whose outcome is unknown raises TransientForAll like one that did not happen.
         """
         if not writes:
             return {}
@@ -190,13 +200,15 @@ class Database:
             try:
                 return call()
             except _UNAVAILABLE as error:
-                # Refused for load means nothing was done: even a conditional commit may be sent again.
-                again = repeatable or isinstance(error, exceptions.TooManyRequests)
+                again = repeatable or isinstance(error, _NOTHING_DONE)
                 pause = next(pauses, None) if again else None
+                if pause is None and isinstance(error, exceptions.Aborted):
+                    raise Conflict("Firestore gave the call up: others keep writing there") from error
                 if pause is None:
                     reason = f"Firestore answered {type(error).__name__}"
                     raise TransientForAll("firestore_unavailable", reason) from error
-            self._sleep(pause)
+            # By chance, so that those who got into each other's way do not meet again.
+            self._sleep(pause * (0.5 + self._chance()))
 
     def _parent(self, query: Query) -> str:
         above = query.collection.rpartition("/")[0]

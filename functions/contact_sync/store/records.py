@@ -51,12 +51,15 @@ class Cursors:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who works on this user. `again`: someone asked for a run meanwhile."""
+    """Who works on this user."""
 
     id: str
     run: str
     until: datetime
     again: bool = False
+    """Someone asked for a sync meanwhile: the holder has it follow."""
+    order: str | None = None
+    """The run of a Sync Now that waits for this lease: what follows is that run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,8 @@ class User:
     deletions: Mapping[str, int] = field(default_factory=dict)
     """Deletions carried out, by "<side>/<hour>" with the hour as 2026-11-21T09."""
     next_sync_at: datetime | None = None
+    synced_at: datetime | None = None
+    """When the last sync began that came to its end: what was asked for before is done."""
     planned_run: str | None = None
     """A run whose history entries in state `planned` are not settled yet."""
     scope_count: int | None = None
@@ -331,6 +336,8 @@ class RunRecord:
     counts: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
     expire_at: datetime | None = None
+    asked: datetime | None = None
+    """When a person ordered it; `started` is when its last task began."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from . import users
@@ -37,6 +38,21 @@ def page(
     query = Query(_collection(user_id), order_by=("-started", f"-{DOCUMENT_ID}"))
     documents, following = read_page(db, query, cursor, limit)
     return [_run(document) for document in documents], following
+
+
+def since(db: Database, user_id: str, start: datetime) -> list[RunRecord]:
+    """The runs that began at this time or later, newest first; the latest hundred."""
+    query = Query(_collection(user_id), (("started", ">=", start),), ("-started",), limit=100)
+    return [_run(document) for document in db.query(query)]
+
+
+def matching(db: Database, user_id: str, **equals: Any) -> list[RunRecord]:
+    """Runs whose fields have these values, newest first; of very many some."""
+    query = Query(
+        _collection(user_id), tuple((name, "==", value) for name, value in equals.items()), limit=100
+    )
+    found = [_run(document) for document in db.query(query)]
+    return sorted(found, key=lambda run: run.started, reverse=True)
 
 
 def _collection(user_id: str) -> str:

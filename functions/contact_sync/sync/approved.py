@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from ..contacts.actions import Become, Create, Forget, Update, Wait
 from ..contacts.mapping import IndexEntry, State
@@ -17,7 +18,7 @@ from ..contacts.normal_form import field_text
 from ..errors import SyncError
 from ..services.outcome import Outcome, Status
 from ..services.sugar import NOT_SENT
-from ..store import google_index, mappings, previews
+from ..store import google_index, mappings, previews, runs
 from ..store.records import Moved, PlannedAction, PreviewRecord
 from .batch import Batch, Case
 from .choice import Choice, Declined, decided
@@ -50,6 +51,22 @@ def approved(session: Session) -> Choice:
     if found is None or found.applied is None:
         raise SyncError("preview_expired", "The time to apply the preview was over. Ask for a new one.")
     return Approved(session, found)
+
+
+def left_out_at(session: Session) -> datetime | None:
+    """When the last preview was applied of which something was left out, if that was ordered after this sync was: what
+    was due by then is not what this sync may carry out. With automatic syncs on it will be carried out anyway."""
+    asked, db, user_id = session.asked, session.engine.db, session.user.id
+    if asked is None or session.settings.auto.enabled:
+        return None
+    for run in runs.since(db, user_id, asked):
+        if run.trigger == "apply":
+            preview = previews.get(db, user_id, run.id.removesuffix(SUFFIX), session.engine.now())
+            applied = preview.applied if preview is not None else None
+            at = applied.at if applied is not None else run.started
+            if at > asked and (applied is None or applied.leave_out):
+                return at
+    return None
 
 
 class Approved(Choice):

@@ -12,7 +12,7 @@ from ..contacts.mapping import Mapping as ContactMapping
 from ..store import google_index, mappings
 from .batch import Batch, Case
 from .decide import Decider
-from .due import Place, at_once, due, item_id, last_places, parted
+from .due import Place, at_once, due, item_id, last_places, parted, places_after
 from .engine import BATCH
 from .gather import Gatherer
 from .guard import guard
@@ -76,12 +76,14 @@ class DueContacts(Choice):
         super().__init__(session)
         self._visits: Counter[str] = Counter()
         self._acted = 0
+        left_out = session.left_out_at
+        self._after = places_after(left_out) if left_out is not None else {}
 
     def next(self) -> Batch | None:
         """What is due now; contacts that stay due come again, a few times."""
         if self._acted >= BATCH:
             return None
-        chosen = due(self.session, at_once(self.session, BATCH - self._acted))
+        chosen = due(self.session, at_once(self.session, BATCH - self._acted), self._after)
         if all(self._visits[item_id(item)] >= MOST_VISITS for item in chosen):
             return None
         self._visits.update(map(item_id, chosen))

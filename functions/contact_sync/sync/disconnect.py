@@ -23,7 +23,6 @@ from .resolve import Refused
 from .session import Session
 from .tokens import TokenBox
 
-_TRIES = 5
 _OUT_OF_REACH = ("reconnect", "permission_missing", "disconnected")
 
 
@@ -35,7 +34,7 @@ def order_disconnect(
     `count`: how many contacts the user agreed to have deleted. Raises Refused if that is no longer right or Google
     cannot be reached to delete them, and what `engine.enqueue` raises; ordered again, the same run goes on.
     """
-    for _ in range(_TRIES):
+    for _ in engine.tries():
         loaded, now = _load(engine, user_id), engine.now()
         user = loaded.user
         if user is None:
@@ -76,7 +75,7 @@ def disconnect(engine: Engine, user_id: str, run: str | None, attempt: int = 0) 
     Raises TransientForAll for a fault that all users share. Whatever else keeps it from its end is recorded, and
     followed by one successor where waiting helps.
     """
-    for _ in range(_TRIES):
+    for _ in engine.tries():
         loaded, now = _load(engine, user_id), engine.now()
         user = loaded.user
         order = user.disconnecting if user else None

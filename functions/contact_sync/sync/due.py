@@ -22,6 +22,9 @@ LEAST = 20
 """So many of each kind are chosen where there are so many."""
 PLACED = tuple(state for state in State if state is not State.NEW)
 
+_LAST_ID = "~"
+"""Comes after every id of either side."""
+
 Item = ContactMapping | IndexEntry
 Place = tuple[datetime, str]
 """Where an item stands in its line: due_at and id."""
@@ -64,6 +67,11 @@ def last_places(chosen: Iterable[Item]) -> dict[str, Place]:
         line = _line(item)
         places[line] = max(places.get(line, _place(item)), _place(item))
     return places
+
+
+def places_after(moment: datetime) -> dict[str, Place]:
+    """In every line, the place behind all that was due by then."""
+    return {line: (moment, _LAST_ID) for line in ("placed", "new", "google")}
 
 
 def fair(kinds: Sequence[Sequence[Item]], limit: int) -> list[Item]:

@@ -16,13 +16,14 @@ from typing import Any
 from ..contacts.settings import SyncSettings
 from ..errors import OperatorMustAct, SyncError, TransientForAll, TransientForUser, UserMustAct
 from ..store import google_index, mappings, users
-from ..store.records import Cursors, User
+from ..store.records import Cursors, Lease, User
 from ..store.write import Write
 from . import schedule
 from .preview import unplanned
 from .progress import Progress
+from .request import payload_of
 from .session import Session
-from .triggers import ORDERED
+from .triggers import AWAITED, ORDERED
 
 log = logging.getLogger("contact_sync.run")
 
@@ -54,7 +55,7 @@ class Ending:
         """Nothing to do: one write. Only a run that somebody asked for leaves a run document."""
         session, now = self.session, self.session.engine.now()
         next_sync_at = self._next_sync(session.settings, session.user, now, session.user.pending)
-        fields = {"cursors": cursors, "next_sync_at": next_sync_at}
+        fields = {"cursors": cursors, "next_sync_at": next_sync_at, "synced_at": session.started}
         writes = [users.update(session.user.id, if_updated_at=updated_at, **fields)]
         if session.trigger != "schedule":
             writes.append(self.progress.write("done", finished=True))
@@ -81,6 +82,8 @@ class Ending:
             values: dict[str, Any] = {"pending": hint, **self._state(user, error)}
             if session.trigger != "preview":
                 values["last_run"] = summary
+            if error is None and not self.ordered and not self.incomplete:
+                values["synced_at"] = session.started
             if self.planned and not self.unsettled:
                 values["planned_run"] = None
             return values
@@ -93,7 +96,7 @@ class Ending:
 
     def _end(self, error: SyncError | None) -> list[Write]:
         """The run document: over, or waiting for the task that goes on with what was ordered."""
-        if self.ordered and self._goes_on(error):
+        if self._goes_on(error):
             return [self.progress.write("queued")]
         session, code = self.session, error.code if error else None
         writes = [self.progress.write("done", finished=True, error=code)]
@@ -105,9 +108,9 @@ class Ending:
 
     def _goes_on(self, error: SyncError | None) -> bool:
         """Whether another task of this run follows: ours, or the queue's where all users have to wait."""
-        if error is None:
-            return self.incomplete
-        return isinstance(error, TransientForAll) or self._again_at(error) is not None
+        if isinstance(error, TransientForAll):
+            return self.ordered or self.session.order
+        return self.ordered and (self.incomplete if error is None else self._again_at(error) is not None)
 
     def _next_due(self) -> datetime | None:
         db, user_id = self.session.engine.db, self.session.user.id
@@ -134,7 +137,7 @@ class Ending:
 
     def _tell(self, error: SyncError) -> None:
         """Let whoever watches this run know what it waits for; the queue delivers its task again."""
-        if self.session.trigger == "manual" or self.ordered:
+        if self.session.order:
             with suppress(SyncError):
                 self.session.engine.db.commit([self.progress.write("queued", error=error.code)])
 
@@ -175,10 +178,15 @@ class Ending:
         self, settings: SyncSettings, user: User, after: datetime, retry_at: datetime | None = None
     ) -> datetime | None:
         """When the scheduler is to run this user again. What was ordered beside the regular sync puts none off."""
+        lease = user.lease
+        if lease is not None and user.next_sync_at == lease.until:
+            # A scheduled run found us at work and left the user due at the lease's end, in case we die.
+            due = self.session.engine.now() if self.ordered else self.session.user.next_sync_at
+            user = replace(user, next_sync_at=due)
         regular = schedule.next_sync(settings, user, after, retry_at)
-        if regular is None or user.next_sync_at is None or not self.ordered:
-            return regular
-        return min(regular, max(user.next_sync_at, self.session.engine.now()))
+        if self.ordered and regular is not None and user.next_sync_at is not None:
+            return min(regular, user.next_sync_at)
+        return regular
 
     def _again_at(self, error: SyncError | None) -> datetime | None:
         """When this user's run is tried again after a transient fault; None: not by a successor of this one."""
@@ -191,35 +199,46 @@ class Ending:
         """Enqueue what follows: another try later, or the rest of the work at once. An ordered run goes on as what it
         is; the sync that somebody asked for meanwhile follows it."""
         session, user_id = self.session, self.session.user.id
+        enqueue, urgent = session.engine.enqueue, session.trigger in AWAITED
+        own = payload_of(user_id, session.trigger, session.run)
+        since = session.asked or session.started
         again = self._again_at(error)
-        own = {"user": user_id, "trigger": session.trigger, "run": session.run}
         if again is not None:
-            payload: dict[str, Any] = {"user": user_id, "trigger": session.trigger}
-            # However many syncs fail in this minute, one task tries again.
+            # However many syncs fail in this minute, one task tries again; none, if another sync was faster.
             cause = f"{self.attempt}/{again:%Y-%m-%dT%H:%M}"
+            payload = payload_of(user_id, session.trigger, asked=since, spare=True)
             if self.ordered:
                 payload, cause = own, f"{session.run}/{cause}"
             name = schedule.successor_task("retry", user_id, cause)
-            session.engine.enqueue({**payload, "attempt": self.attempt + 1}, name=name, at=again)
+            enqueue({**payload, "attempt": self.attempt + 1}, name=name, at=again, urgent=urgent)
         elif self.ordered and self.incomplete and error is None:
             name = schedule.successor_task("continue", user_id, session.holder.lease.id)
-            session.engine.enqueue(own, name=name)
-        if self._sync_follows(error):
-            cause = f"{session.run}/{session.holder.lease.id}" if self.ordered else session.run
+            enqueue(own, name=name, urgent=urgent)
+        # With automatic syncs off, what goes on with this sync must be told from what is asked for later.
+        asked = None if session.settings.auto.enabled else since
+        lease = session.holder.user.lease if session.lease is not None else None
+        if lease is not None and lease.order is not None:
+            name = schedule.successor_task("continue", user_id, f"{lease.order}/{lease.id}")
+            enqueue(payload_of(user_id, "manual", lease.order), name=name, urgent=True)
+        elif self._sync_follows(error, lease):
+            wished = lease is not None and lease.again
+            cause = f"{session.run}/{lease.id if lease is not None else ''}" if self.ordered else session.run
             name = schedule.successor_task("continue", user_id, cause)
-            session.engine.enqueue({"user": user_id, "trigger": "continue"}, name=name)
+            enqueue(
+                payload_of(user_id, "continue", asked=None if wished else asked), name=name, urgent=wished
+            )
         elif error is None and self.retry_at and not self.ordered and not session.settings.auto.enabled:
             # Whatever run asks for it, one task looks at what is due then.
             at = max(min(self.retry_at), session.engine.now())
             name = schedule.successor_task("due", user_id, at.isoformat())
-            session.engine.enqueue({"user": user_id, "trigger": "continue"}, name=name, at=at)
+            enqueue(payload_of(user_id, "continue", asked=asked), name=name, at=at)
 
-    def _sync_follows(self, error: SyncError | None) -> bool:
-        lease = self.session.lease.user.lease if self.session.lease is not None else None
-        asked = lease is not None and lease.again
+    def _sync_follows(self, error: SyncError | None, lease: Lease | None) -> bool:
+        wished = lease is not None and lease.again
         if self.ordered:
-            return asked
+            return wished
         if error is not None:
             return False
+        # What an apply left out stays due, and waits for the next order.
         more = self.progress.waiting > 0 and self.session.settings.overflow == "continue"
-        return self.incomplete or asked or more
+        return self.incomplete or wished or (more and self.session.left_out_at is None)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,6 +37,12 @@ MOST_RESERVED = 20
 """So many of a contact's addresses are reserved with a create: more of them are no single person's."""
 OUTAGE = timedelta(minutes=2)
 """When to try again where a whole side did not answer."""
+
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+"""Seconds between a refused conditional write and its repetition, at most; they double, less a part by chance."""
+MOST_TRIES = 8
 
 
 class Enqueue(Protocol):
@@ -80,6 +88,19 @@ class Engine:
     policy: Policy = field(default_factory=Policy)
     quiet_hours: QuietHours | None = None
     history_days: int = 90
+    chance: Callable[[], float] = random.random
+
+    def tries(self, until: datetime | None = None) -> Iterator[None]:
+        """Rounds of a read and a conditional write, for whoever leaves the loop by succeeding: every round but the
+        first begins after a pause, so that those who want the same document do not keep meeting there.
+
+        They end after 8 rounds (some ten seconds), and with `until` not before that time.
+        """
+        for number in itertools.count(1):
+            yield
+            if number >= MOST_TRIES and (until is None or self.now() >= until):
+                return
+            self.sleep(min(FIRST_PAUSE * 2 ** min(number - 1, 9), LONGEST_PAUSE) * (1 - self.chance() / 2))
 
     def hashed_terms(self, user_id: str, contact: Contact) -> tuple[str, ...]:
         """The contact's match terms as the index stores them: kept apart by user, unreadable without the key."""

@@ -24,8 +24,6 @@ from .marks import Marks, flush
 from .proof import is_proof
 from .session import Session
 
-STORE_TRIES = 3
-
 
 def marks_of(
     session: Session, need: Need, changes: ChangePage, deletions: DeletionPage, people: PeoplePage | None
@@ -101,7 +99,7 @@ class Intake:
     def _store(self, make: Callable[[], Marks], marks: Marks | None = None) -> None:
         """Store a page's marks before any cursor may pass it. Where somebody else wrote a document meanwhile, the
         page is marked again on what is stored now."""
-        for _ in range(STORE_TRIES):
+        for _ in self.session.engine.tries():
             if flush(self.session, marks if marks is not None else make()):
                 return
             marks = None

@@ -24,9 +24,9 @@ class LeaseLost(Exception):
 class LeaseHolder:
     """Commits writes together with the user document, under that document's update time.
 
-    Where the document was changed meanwhile (a setting, a release), the commit is repeated on the fresh one as long as
-    it still carries our lease. A mapping or index entry that somebody else wrote since we read it is left to them: its
-    group of writes is dropped, and the next run decides about it again.
+    Where the document was changed meanwhile (a setting, a release), the commit is repeated after a pause on the fresh
+    one as long as it still carries our lease. A mapping or index entry that somebody else wrote since we read it is
+    left to them: its group of writes is dropped, and the next run decides about it again.
     """
 
     def __init__(self, engine: Engine, user: User, updated_at: datetime, lease: Lease) -> None:
@@ -97,7 +97,7 @@ class LeaseHolder:
         siblings: Mapping[str, Sequence[str]],
     ) -> set[str]:
         dropped: set[str] = set()
-        for _ in range(6):
+        for _ in self.engine.tries(self.lease.until):
             kept = [self._conditional(write) for write in writes if write.path not in dropped]
             own = users.update(self.user.id, if_updated_at=self._updated_at, **fields(self.user))
             try:

@@ -47,6 +47,7 @@ class Progress:
                 counts=dict(session.counts),
                 error=error,
                 expire_at=now + KEPT,
+                asked=session.asked if session.order else None,
             ),
         )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -27,6 +29,30 @@ class WorkerRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     trigger: Trigger
     run: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | None = None
     attempt: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    asked: float | None = None
+    """When the sync was asked for that this task goes on with, in seconds since 1970."""
+    spare: bool = False
+    """The task is there in case nobody else does its work: a sync that began after `asked` and came to its end did."""
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """`asked` as a time."""
+        return datetime.fromtimestamp(self.asked, UTC) if self.asked is not None else None
+
+
+Payload = Mapping[str, Any]
+
+
+def payload_of(
+    user: str, trigger: str, run: str | None = None, asked: datetime | None = None, *, spare: bool = False
+) -> dict[str, Any]:
+    """The payload of a task. When a run was asked for that has a document, stands there."""
+    payload: dict[str, Any] = {"user": user, "trigger": trigger}
+    if run is not None:
+        return payload | {"run": run}
+    if asked is not None:
+        payload["asked"] = asked.timestamp()
+    return payload | ({"spare": True} if spare else {})
 
 
 class BadRequest(ValueError):

@@ -10,13 +10,13 @@ from typing import Any
 from ..contacts.actions import Create, Delete, Update
 from ..contacts.side import Side
 from ..contacts.sugar_record import fields_in
-from ..errors import OperatorMustAct, SyncError, TransientForAll, UserMustAct
+from ..errors import OperatorMustAct, SyncError, UserMustAct
 from ..services.sugar import NOT_SENT
 from ..store import runs, users
-from ..store.records import Proof, RunRecord
+from ..store.records import Proof, RunRecord, User
 from ..store.write import Conflict
 from .apply import apply
-from .approved import approved
+from .approved import approved, left_out_at
 from .batch import Batch, Case
 from .choice import Choice, DueContacts
 from .clean import LeftScope
@@ -34,10 +34,11 @@ from .preview import planned
 from .progress import Progress
 from .proof import after
 from .record import Recorder
+from .request import payload_of
 from .session import Session
 from .settle import settle
 from .triggers import ORDERED, WITH_OWN_WORK
-from .unstarted import busy, failed_load, stopped
+from .unstarted import busy, contended, failed_load, stopped
 
 
 def run(
@@ -46,34 +47,49 @@ def run(
     trigger: str,
     run_id: str | None = None,
     attempt: int = 0,
+    asked: datetime | None = None,
+    spare: bool = False,
 ) -> Summary:
-    """Run once for a user and answer the summary.
+    """Run once for a user and answer the summary. `asked` and `spare` as in `WorkerRequest`.
 
     Raises TransientForAll where every user is affected; whatever else goes wrong is recorded with the user and, where
     waiting helps, followed by one successor.
     """
-    payload = {"user": user_id, "trigger": trigger} | ({"run": run_id} if run_id else {})
-    begun = runs.get(engine.db, user_id, run_id) if run_id and trigger in ORDERED else None
-    if begun is not None and begun.finished is not None:
+    begun = runs.get(engine.db, user_id, run_id) if run_id else None
+    if begun is not None and begun.finished is not None and (trigger in ORDERED or begun.asked is not None):
         # The queue may deliver a task twice: what was ordered once is done once.
         return {"run": begun.id, "phase": "done", "error": begun.error, "counts": dict(begun.counts)}
-    run_id = run_id or engine.new_id()
-    for _ in range(5):
+    asked = begun.asked if begun is not None else asked
+    payload = payload_of(user_id, trigger, run_id, asked, spare=spare)
+    order, run_id = run_id is not None and trigger != "schedule", run_id or engine.new_id()
+    for _ in engine.tries():
         try:
             ready = load(engine, user_id, trigger)
         except OperatorMustAct as error:
             return failed_load(engine, user_id, trigger, run_id, error)
         try:
+            if _superfluous(ready.user, trigger, engine.now(), asked if spare and not order else None):
+                return {"run": run_id, "phase": "idle", "counts": {}}
             if isinstance(ready, Stopped):
                 return stopped(engine, ready, trigger, run_id)
             held = ready.user.lease
             if held is not None and held.until > engine.now():
                 return busy(engine, ready, payload, run_id)
             session = Session.open(engine, run_id, trigger, ready.user, ready.settings, ready.box)
+            session.order, session.asked = order, asked
             return _Run(session, ready.updated_at, attempt, begun).go()
         except Conflict:
             continue
-    raise TransientForAll("contention", "The user document keeps changing.")
+    return contended(engine, payload, run_id, attempt)
+
+
+def _superfluous(user: User | None, trigger: str, now: datetime, spare_since: datetime | None) -> bool:
+    """Whether the task's work is done: the user is not due any more, or somebody else did what it stands in for."""
+    if user is None:
+        return False
+    if trigger == "schedule":
+        return user.next_sync_at is None or user.next_sync_at > now
+    return spare_since is not None and user.synced_at is not None and user.synced_at >= spare_since
 
 
 class _Run:
@@ -247,4 +263,5 @@ def _choice(session: Session, progress: Progress) -> Choice | None:
         case "clean":
             return LeftScope(session, progress.total)
         case _:
+            session.left_out_at = left_out_at(session)
             return DueContacts(session)

@@ -1,19 +1,20 @@
 """When a user is next due, and the names of tasks.
 
-A scheduled task is named after the user, its due time and a ten-minute window of the clock: two ticks enqueue it
-once, and a user whose task was lost is enqueued again in the next window. Names are hashed: sequential ones are slow.
+A scheduled task is named after the user and the time they were due: however many ticks find them due and however long
+the queue is, it is there once. Whatever a run comes to, it moves that time; where a task is lost unseen, the name
+changes after six hours. Names are hashed: sequential ones are slow.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from ..contacts.settings import SyncSettings
 from ..store.records import User
 
-WINDOW = timedelta(minutes=10)
-HOOK_WINDOW = timedelta(seconds=3)
+LOST = timedelta(hours=6)
+"""A scheduled task of which nothing was seen for so long is taken for lost."""
 LONGEST_BACKOFF = timedelta(hours=1)
 STOPPED = timedelta(minutes=15)
 """How often a user is looked at while the whole deployment is stopped."""
@@ -26,17 +27,25 @@ MOST_ATTEMPTS = 6
 
 
 def next_sync(
-    settings: SyncSettings, user: User, now: datetime, retry_at: datetime | None = None
+    settings: SyncSettings, user: User, after: datetime, retry_at: datetime | None = None
 ) -> datetime | None:
-    """When the scheduler is to run this user again; None: never (auto is off, or a stop needs the user)."""
+    """When the scheduler is to run this user again; None: never (auto is off, or a stop needs the user).
+
+    Counted from when the user was due, so that neither the length of a run nor the scheduler's minute adds to the
+    interval; what an outage left out is not made up for. A user who is not due yet stays due when they are.
+    """
     if not settings.auto.enabled or user.paused:
         return None
     if user.connection in CURED_OUTSIDE and user.sugar_user_id is not None:
-        return now + LOOK_AGAIN
+        return after + LOOK_AGAIN
     if user.connection != "connected":
         return None
-    regular = now + timedelta(minutes=settings.auto.interval_minutes)
-    return min(regular, max(retry_at, now)) if retry_at is not None else regular
+    interval, due = timedelta(minutes=settings.auto.interval_minutes), user.next_sync_at
+    regular = after + interval
+    if due is not None:
+        missed = max(0, (after - due) // interval + 1)
+        regular = min(regular, due + missed * interval)
+    return min(regular, max(retry_at, after)) if retry_at is not None else regular
 
 
 def backoff(attempt: int) -> timedelta:
@@ -46,24 +55,17 @@ def backoff(attempt: int) -> timedelta:
 
 def scheduled_task(user_id: str, due: datetime, now: datetime) -> str:
     """Name of the task for a user that the scheduler found due."""
-    return _name("schedule", user_id, due.isoformat(), _window(now, WINDOW).isoformat())
+    return _name("schedule", user_id, due.isoformat(), str((now - due) // LOST))
 
 
-def hook_task(user_id: str, now: datetime) -> tuple[str, datetime]:
-    """Name and time of the task for a hook: one per window, and after its end, so that no change that shares the
-    name can come after its look."""
-    window = _window(now, HOOK_WINDOW)
-    return _name("hook", user_id, window.isoformat()), window + HOOK_WINDOW + timedelta(seconds=1)
+def hook_task(user_id: str, start: datetime, size: timedelta) -> str:
+    """Name of the task for the hooks of one window of time."""
+    return _name("hook", user_id, start.isoformat(), str(size.total_seconds()))
 
 
 def successor_task(kind: str, user_id: str, cause: str) -> str:
     """Name of the one task that follows a run, a failure or a held lease."""
     return _name(kind, user_id, cause)
-
-
-def _window(now: datetime, size: timedelta) -> datetime:
-    start = datetime(1970, 1, 1, tzinfo=UTC)
-    return start + (now - start) // size * size
 
 
 def _name(*parts: str) -> str:

@@ -44,6 +44,12 @@ class Session:
     sugar: SugarContacts
     google: GooglePeople
     lease: LeaseHolder | None = None
+    order: bool = False
+    """Somebody watches this run's document: the task named it."""
+    asked: datetime | None = None
+    """When the sync was asked for, where that was before this run."""
+    left_out_at: datetime | None = None
+    """What was due until then was left out by an apply that was ordered after this sync."""
     started: datetime = field(default_factory=lambda: datetime.min)
     counts: Counter[str] = field(default_factory=Counter)
     _metadata: SugarMetadata | None = None

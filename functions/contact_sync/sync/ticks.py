@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ..errors import TransientForAll
 from ..store import previews
 from ..store.previews import Choosable
 from ..store.write import Conflict
@@ -23,7 +24,7 @@ FOREIGN = "is not in this preview, so nothing was done."
 
 def tick(engine: Engine, user_id: str, preview_id: str, on: Which = (), off: Which = ()) -> None:
     """Tick and untick actions of a preview that is not applied yet. Raises Refused."""
-    while True:
+    for _ in engine.tries():
         found = previews.get(engine.db, user_id, preview_id, engine.now())
         if found is None:
             raise Refused(404, OVER)
@@ -47,6 +48,7 @@ def tick(engine: Engine, user_id: str, preview_id: str, on: Which = (), off: Whi
         except Conflict:
             continue
         return
+    raise TransientForAll("contention", "The preview keeps changing at this moment.")
 
 
 def ids_of(actions: Collection[Choosable]) -> set[str]:

@@ -6,5 +6,8 @@ ORDERED = frozenset({"preview", "apply", "clean", "inventory"})
 """Runs that a person ordered for one purpose. Such a run keeps its id until it is over, whatever interrupts it, and no
 sync follows by itself."""
 
+AWAITED = ORDERED | {"manual", "hook"}
+"""Runs for which a person waits: their tasks, and those that go on with them, are urgent."""
+
 WITH_OWN_WORK = ORDERED - {"inventory"}
 """Runs that have something to do whatever the look shows."""

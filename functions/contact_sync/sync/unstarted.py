@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
-from ..errors import OperatorMustAct
+from ..errors import OperatorMustAct, TransientForAll
 from ..store import runs, users
 from ..store.records import RunRecord
-from ..store.write import Write
+from ..store.write import Conflict, Write
 from . import schedule
 from .ending import Summary
 from .engine import Engine
 from .load import Ready, Stopped
 from .preview import unplanned
 from .progress import KEPT
-from .triggers import ORDERED
+from .request import Payload
+from .triggers import AWAITED, ORDERED
 
 log = logging.getLogger("contact_sync.run")
 
@@ -26,6 +26,8 @@ def failed_load(engine: Engine, user_id: str, trigger: str, run_id: str, error: 
     log.error("the deployment needs its operator", extra={"code": error.code})
     if trigger != "schedule":
         engine.db.commit(over(engine, user_id, trigger, run_id, error.code))
+    else:
+        put_off(engine, user_id)
     return {"run": run_id, "phase": "stopped", "error": error.code, "counts": {}}
 
 
@@ -47,21 +49,65 @@ def stopped(engine: Engine, found: Stopped, trigger: str, run_id: str) -> Summar
     return {"run": run_id, "phase": "stopped", "error": found.reason, "counts": {}}
 
 
-def busy(engine: Engine, ready: Ready, payload: Mapping[str, Any], run_id: str) -> Summary:
-    """Another run holds the lease. A scheduled run just ends; any other asks for one successor."""
-    lease, trigger = ready.user.lease, payload["trigger"]
-    if lease is not None and trigger in ORDERED:
-        # Nobody else does what was ordered: it has a successor of its own.
-        name = schedule.successor_task("lease", ready.user.id, f"{lease.id}/{run_id}")
-        engine.enqueue(payload, name=name, at=lease.until)
-    elif lease is not None and trigger != "schedule":
-        if not lease.again:
-            engine.db.commit([users.update(ready.user.id, if_updated_at=ready.updated_at, lease__again=True)])
-        name = schedule.successor_task("lease", ready.user.id, lease.id)
-        if not engine.enqueue(payload, name=name, at=lease.until) and "run" in payload:
-            # Another successor does this run's work; whoever watches this one is told that it is over.
-            engine.db.commit(over(engine, ready.user.id, trigger, run_id))
-    return {"run": lease.run if lease else run_id, "phase": "busy", "counts": {}}
+def busy(engine: Engine, ready: Ready, payload: Payload, run_id: str) -> Summary:
+    """Another run holds the lease. A scheduled run leaves the user due when the lease ends; any other asks the holder
+    to have a sync follow, and for one task at the lease's end in case the holder dies. Raises Conflict."""
+    user, lease, trigger = ready.user, ready.user.lease, payload["trigger"]
+    if lease is None:
+        raise RuntimeError("nobody holds the lease")
+    summary = {"run": lease.run, "phase": "busy", "counts": {}}
+    if trigger == "schedule":
+        engine.db.commit([users.update(user.id, if_updated_at=ready.updated_at, next_sync_at=lease.until)])
+        return summary
+    order = run_id if "run" in payload and trigger not in ORDERED and run_id != lease.run else None
+    # What a person ordered for one purpose, and what goes on with a sync of before, is nobody else's work.
+    own = trigger in ORDERED or "asked" in payload or run_id == lease.run
+    wishes: dict[str, Any] = {} if own or lease.again else {"lease__again": True}
+    if order is not None and lease.order is None:
+        wishes["lease__order"] = order
+    if wishes:
+        engine.db.commit([users.update(user.id, if_updated_at=ready.updated_at, **wishes)])
+    if order is not None and lease.order not in (None, order):
+        # Another order follows already; whoever watches this one is told that it is over.
+        engine.db.commit(over(engine, user.id, trigger, run_id))
+        return summary
+    cause = lease.id
+    if "run" in payload or own:
+        cause += f"/{run_id if 'run' in payload else payload.get('asked')}"
+    else:
+        payload = {**payload, "asked": engine.now().timestamp(), "spare": True}
+    name = schedule.successor_task("lease", user.id, cause)
+    engine.enqueue(payload, name=name, at=lease.until, urgent=trigger in AWAITED)
+    return summary
+
+
+def contended(engine: Engine, payload: Payload, run_id: str, attempt: int) -> Summary:
+    """The user's document changed whenever this run wanted to write it: that is nobody else's fault, so one task like
+    this one tries again in a while. Raises TransientForAll where that did not help several times."""
+    if attempt >= schedule.MOST_ATTEMPTS:
+        raise TransientForAll("contention", "The user document keeps changing.")
+    at = engine.now() + schedule.backoff(attempt + 1)
+    cause = f"contention/{run_id if 'run' in payload else payload['trigger']}/{at:%Y-%m-%dT%H:%M}"
+    name = schedule.successor_task("retry", payload["user"], cause)
+    urgent = payload["trigger"] in AWAITED
+    engine.enqueue({**payload, "attempt": attempt + 1}, name=name, at=at, urgent=urgent)
+    return {"run": run_id, "phase": "waiting", "error": "contention", "counts": {}}
+
+
+def put_off(engine: Engine, user_id: str) -> None:
+    """After a run that could not begin, or failed for good, the user is due when they would be next: its task is over,
+    and only another due time makes another task."""
+    for _ in engine.tries():
+        found = users.read(engine.db, user_id)
+        if found is None or found[0].next_sync_at is None or found[0].next_sync_at > engine.now():
+            return
+        user, updated_at = found
+        again = schedule.next_sync(engine.policy.apply(user.settings), user, engine.now())
+        try:
+            engine.db.commit([users.update(user_id, if_updated_at=updated_at, next_sync_at=again)])
+            return
+        except Conflict:
+            continue
 
 
 def over(engine: Engine, user_id: str, trigger: str, run_id: str, error: str | None = None) -> list[Write]:

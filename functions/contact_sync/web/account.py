@@ -26,7 +26,6 @@ DISCONNECTING = "Your Google account is being disconnected. Connect it again whe
 ASKED = "sugar_user_asked"
 ASK = "Say first whether the Sugar user who was found for your address is you."
 LINKED_ALREADY = "You are linked with a Sugar user already. Only an administrator can change that."
-_TRIES = 5
 
 
 def sign_in(site: Site, identity: Identity) -> None:
@@ -175,7 +174,7 @@ def try_again(site: Site, user_id: str) -> None:
 
 def change(site: Site, user_id: str, writes: Callable[[Loaded], Sequence[Write]]) -> None:
     """Commit what `writes` makes of the user as loaded; again on the fresh documents if they changed meanwhile."""
-    for _ in range(_TRIES):
+    for _ in site.engine.tries():
         loaded = load(site, user_id)
         try:
             site.engine.db.commit(writes(loaded))

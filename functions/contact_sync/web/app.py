@@ -164,7 +164,10 @@ def _answered(error: Exception) -> Response:
     """Messages of foreign exceptions stay out: they may quote what they failed on."""
     match error:
         case Refusal():
-            return _answer(error.status, error.code, error.message, error.way, **error.more)
+            response = _answer(error.status, error.code, error.message, error.way, **error.more)
+            if error.status == 429:
+                response.headers["Retry-After"] = "30"
+            return response
         case InvalidCursor():
             return _answer(400, "invalid_cursor", "This cursor is not valid. Start with the first page.")
         case SyncError():

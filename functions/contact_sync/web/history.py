@@ -93,7 +93,7 @@ def one(entry: str) -> HistoryItem:
     return shown(found)
 
 
-@routes.post("/history/{entry}/undo", status=202, errors=(409, 502))
+@routes.post("/history/{entry}/undo", status=202, errors=(409, 429, 502))
 def undo(entry: str) -> PreviewOrdered:
     """Plan to undo one entry: a preview, which is then applied like any other."""
     from ..sync.orders import order_undo

@@ -13,7 +13,6 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -21,8 +20,8 @@ from flask import Blueprint, request
 
 from ..store import mappings, users
 from ..store.records import User
-from ..sync import schedule
 from .site import Refusal, Site, site
+from .waking import wake
 
 log = logging.getLogger("contact_sync.web")
 
@@ -35,8 +34,6 @@ REPLAY_WINDOW = timedelta(minutes=5)
 """How far the time of a signature may be from ours."""
 LARGEST_HOOK = 4 << 20
 """A record with a long note is far larger than anything a browser sends."""
-SIDE_BY_SIDE = 8
-"""Tasks that are created at the same time, for a record that many users share."""
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SIGNATURE = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
 
@@ -81,19 +78,12 @@ def _is_ours(here: Site, token: str) -> bool:
 
 
 def _wake(here: Site, contacts: set[str], sugar_users: set[str]) -> int:
-    """Enqueue one task for each user concerned; those of one short window share it. Returns how many there are."""
+    """Wake each user concerned. Returns how many there are."""
     engine = here.engine
     concerned = {user for contact in contacts for user in mappings.users_with(engine.db, contact)}
     concerned |= {user for known in sugar_users for user in users.by_sugar_user(engine.db, known)}
     woken = [user for user in users.read_all(engine.db, sorted(concerned)) if _listens(here, user)]
-
-    def wake(user: User) -> None:
-        name, at = schedule.hook_task(user.id, engine.now())
-        engine.enqueue({"user": user.id, "trigger": "hook"}, name=name, at=at, urgent=True)
-
-    if woken:
-        with ThreadPoolExecutor(min(len(woken), SIDE_BY_SIDE)) as pool:
-            list(pool.map(wake, woken))
+    wake(engine, here.windows, woken)
     return len(woken)
 
 

@@ -46,7 +46,7 @@ def state() -> Inventory:
     )
 
 
-@routes.post("/inventory", status=202, errors=(409, 502))
+@routes.post("/inventory", status=202, errors=(409, 429, 502))
 def count() -> Started:
     """Count the contacts of both sides. Nothing is written to Sugar or Google."""
     from ..sync.orders import order_inventory

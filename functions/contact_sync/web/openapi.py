@@ -43,7 +43,7 @@ MEANS = {
     413: "The body is too large.",
     422: "Google refuses it.",
     428: "Neither If-Match nor version says which settings are replaced.",
-    429: "Google asks to wait.",
+    429: "Google asks to wait, or several orders still wait for their turn.",
     500: "Something went wrong on our side.",
     502: "Something that the administrator has to repair.",
     503: "Something does not answer right now.",

@@ -128,7 +128,7 @@ class PreviewState(Answer, frozen=True, kw_only=True):
     next: str | None
 
 
-@routes.post("/preview", status=202, errors=(409, 502))
+@routes.post("/preview", status=202, errors=(409, 429, 502))
 def order() -> PreviewOrdered:
     """Plan what a sync would do now. Nothing is written to Sugar or Google."""
     from ..sync.orders import order_preview
@@ -177,7 +177,7 @@ def choose(preview: str, on: Collection[str] | str = (), off: Collection[str] | 
         ticks.tick(site().engine, user_id(), preview, on, off)
 
 
-@routes.post("/preview/{preview}/apply", status=202, errors=(409, 502))
+@routes.post("/preview/{preview}/apply", status=202, errors=(409, 429, 502))
 def apply(preview: str, body: Apply) -> Started:
     """Carry out what is ticked in the preview, except what is named. What moved meanwhile is left out and listed."""
     from ..sync.orders import order_apply

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from ..errors import SyncError
+from ..errors import SyncError, TransientForAll
 from ..store import runs, system, users
 from ..store.records import RunRecord, User
 from ..store.write import Conflict
@@ -13,7 +13,7 @@ from ..sync import schedule
 from . import account
 from .caller import user_id
 from .operation import Answer, Asked, Operations
-from .site import PAGE, Cursor, Moment, Refusal, Site, site
+from .site import PAGE, Cursor, Moment, Refusal, Site, refusals, site
 
 log = logging.getLogger("contact_sync.web")
 
@@ -61,13 +61,14 @@ class RunsPage(Answer, frozen=True, kw_only=True):
     next: str | None
 
 
-@routes.post("/sync", status=202, errors=(409, 502))
+@routes.post("/sync", status=202, errors=(409, 429, 502))
 def sync() -> Started:
     """Sync now; while a run works, have it followed by another and answer that one."""
     from ..sync.orders import order_sync
 
     account.try_again(site(), user_id())
-    return Started(run=_running(site(), user_id()) or order_sync(site().engine, user_id()))
+    with refusals():
+        return Started(run=_running(site(), user_id()) or order_sync(site().engine, user_id()))
 
 
 @routes.get("/runs")
@@ -144,7 +145,7 @@ def require_connection(site: Site, user: User) -> None:
 
 def _running(site: Site, user_id: str) -> str | None:
     """The run that works now, asked to be followed by another; None if none does."""
-    while True:
+    for _ in site.engine.tries():
         found = users.read(site.engine.db, user_id)
         if found is None:
             raise Refusal(401, "not_signed_in", "You are not signed in.", way="Open /sign-in.")
@@ -158,3 +159,4 @@ def _running(site: Site, user_id: str) -> str | None:
         except Conflict:
             continue
         return user.lease.run
+    raise TransientForAll("contention", "Your data keeps changing at this moment")

@@ -39,7 +39,7 @@ def get() -> Scope:
     )
 
 
-@routes.post("/scope/clean", status=202, errors=(409, 502))
+@routes.post("/scope/clean", status=202, errors=(409, 429, 502))
 def clean(body: Clean) -> Started:
     """Delete the contacts in Google that left the scope, if they are still as many. Nothing in Sugar changes."""
     from ..sync.orders import order_clean

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from ..config import Config
 from ..sync.engine import Engine
+from .waking import Windows
 
 Json = dict[str, Any]
 PAGE = 50
@@ -48,6 +49,8 @@ class Site:
     engine: Engine
     new_secret: Callable[[], str] = _new_secret
     """Makes the unguessable values of a sign-in: 43 URL-safe characters, as PKCE asks for."""
+    windows: Windows = field(default_factory=Windows)
+    """Within which hooks share a task."""
 
     @property
     def home(self) -> str:
@@ -105,7 +108,7 @@ class Refusal(Exception):
     @classmethod
     def of_decision(cls, status: int, message: str) -> Refusal:
         """A decision about a contact that is not possible as the contact stands."""
-        return cls(status, "not_found" if status == 404 else "not_possible", message)
+        return cls(status, {404: "not_found", 429: "too_many_orders"}.get(status, "not_possible"), message)
 
 
 @contextmanager

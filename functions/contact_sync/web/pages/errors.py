@@ -46,6 +46,7 @@ TITLES = {
     404: "There is nothing here",
     409: "That is not possible now",
     412: "Changed in the meantime",
+    429: "One thing at a time",
     503: "That does not work right now",
 }
 

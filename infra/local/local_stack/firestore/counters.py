@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 
@@ -38,6 +40,15 @@ class Counters:
                 written=total.written + count.written,
             )
         return total
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Count nothing meanwhile: a test looks, or prepares something."""
+        kept = {rpc: replace(count) for rpc, count in self._counts.items()}
+        try:
+            yield
+        finally:
+            self._counts = kept
 
     def reset(self) -> None:
         """Start again at zero."""
