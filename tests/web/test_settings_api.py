@@ -123,7 +123,7 @@ def test_a_body_that_is_no_object_is_refused(ada: Browser, body: bytes) -> None:
         ({"from_sugar__delete": True}, True),
         ({"sugar_scope": "all"}, True),
         ({"google_label": "contactGroups/1"}, True),
-        ({"private_fields": "keep"}, True),
+        ({"private_fields": "share"}, True),
         ({"conflict": "sugar"}, True),
         ({"auto__interval_minutes": 7}, False),
         ({"overflow": "continue"}, False),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.web.browser import Browser, Place, allow_only, words_of
 from tests.web.forms import Form, change_settings, saved, send, swap
 
 from contact_sync.contacts.settings import Auto, Direction, SyncSettings, leaves, nested
+from contact_sync.store import users
 
 SETTINGS = {
     "from_sugar.enabled": ("on", True),
@@ -18,7 +20,7 @@ SETTINGS = {
     "from_google.create": ("on", True),
     "from_google.delete": ("on", True),
     "sugar_scope": ("all", "all"),
-    "private_fields": ("keep", "keep"),
+    "private_fields": ("share", "share"),
     "auto.enabled": ("on", True),
     "conflict": ("google", "google"),
     "overflow": ("continue", "continue"),
@@ -164,10 +166,52 @@ def test_restoring_the_defaults_asks_first_and_restores_all(place: Place, ada: B
 
 
 def test_an_address_cannot_make_the_page_say_something(ada: Browser) -> None:
-    assert "attack" not in ada.get("/?said=attack").text
+    assert "attack" not in words_of(ada.get("/?said=attack"))
 
 
 def test_paths_and_objects_of_the_settings_are_each_others_inverse(ada: Browser) -> None:
     plain = ada.json("/api/settings")
     del plain["version"], plain["locked"]
     assert nested(dict(leaves(plain))) == plain
+
+
+# Private fields that were shared before anybody was asked
+
+
+def shares_unasked(place: Place, ada: Browser) -> None:
+    """As the document of somebody who was here when `share` was what every user had."""
+    shared = msgspec.structs.replace(place.user(ada.sub).settings, private_fields="share")
+    place.engine.db.commit([users.update(ada.sub, settings=shared, sharing_chosen=None)])
+
+
+NOTE = "Your private details go to Sugar."
+
+
+def test_a_new_user_keeps_private_fields_and_is_told_nothing(place: Place, ada: Browser) -> None:
+    assert place.user(ada.sub).settings.private_fields == "keep"
+    assert NOTE not in words_of(ada.get("/"))
+    change_settings(ada, private_fields="share")
+    assert NOTE not in words_of(ada.get("/"))
+
+
+@pytest.mark.parametrize("answer", ["keep", "share"])
+def test_who_shares_without_having_been_asked_is_asked_until_it_is_answered(
+    place: Place, ada: Browser, answer: str
+) -> None:
+    shares_unasked(place, ada)
+    before = place.user(ada.sub)
+    for _ in range(2):
+        assert NOTE in words_of(ada.get("/"))
+    reply = send(ada, Form(ada.get("/"), action="/settings/sharing"), private_fields=answer)
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/?said=saved")
+    after = place.user(ada.sub)
+    assert after.settings.private_fields == answer
+    assert (after.intake_version > before.intake_version) == (answer == "keep")
+    assert NOTE not in words_of(ada.get("/"))
+
+
+def test_choosing_in_the_form_is_an_answer_too(place: Place, ada: Browser) -> None:
+    shares_unasked(place, ada)
+    change_settings(ada, private_fields="keep")
+    change_settings(ada, private_fields="share")
+    assert NOTE not in words_of(ada.get("/"))

@@ -120,6 +120,8 @@ class User:
     """The Sugar user who was found for somebody who has none, and of whom they have not said "that is me"."""
     settings: SyncSettings = field(default_factory=SyncSettings)
     settings_version: int = 1
+    sharing_chosen: bool = False
+    """Whether the user decided about `private_fields`; `share` was once what they had without being asked."""
     intake_version: int = 1
     """The newest settings version that demands a full intake."""
     connection: str = "disconnected"

@@ -186,7 +186,8 @@ def _why_at_rest(mapping: Mapping, standing: Standing) -> list[str]:
     settings, denied = standing.settings, standing.user.sugar_denied
     if settings.may("update", Side.SUGAR) and settings.private_fields == "keep":
         said.append(
-            "Description, birthday, home phone and home address go to Sugar only where it holds a value already."
+            "Description, birthday, home phone and home address go to Sugar only where it has held a value"
+            " ever since the two were linked."
         )
     if settings.may("update", Side.SUGAR) and denied:
         names = ", ".join(name.replace("_", " ") for name in denied)

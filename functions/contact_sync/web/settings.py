@@ -127,6 +127,23 @@ def reset() -> Settings:
     return _save(lambda _held: SyncSettings())
 
 
+def shares_unasked(user: User) -> bool:
+    """Whether private fields go to Sugar although the user never decided that they should."""
+    policy = site().engine.policy
+    unasked = user.settings.private_fields == "share" and not user.sharing_chosen
+    return unasked and "private_fields" not in policy.forced
+
+
+def keep_private() -> None:
+    """From now on private fields go to Sugar only where it has held a value since the two were linked."""
+    _save(lambda held: msgspec.structs.replace(held, private_fields="keep"))
+
+
+def keep_sharing() -> None:
+    """Private fields go on being shared, by the user's word."""
+    site().engine.db.commit([users.update(user_id(), sharing_chosen=True)])
+
+
 def save(wanted: Json, version: int | None) -> Settings:
     """Replace all settings, if they still have this version."""
     return _save(lambda held: _chosen(wanted, held, site().engine.policy), version)
@@ -165,6 +182,8 @@ def _change(user: User, settings: SyncSettings) -> dict[str, Any]:
     engine = site().engine
     version = user.settings_version + 1
     fields: dict[str, Any] = {"settings": settings, "settings_version": version}
+    if settings.private_fields != user.settings.private_fields:
+        fields["sharing_chosen"] = True
     old, new = engine.policy.apply(user.settings), engine.policy.apply(settings)
     if needs_full_intake(old, new):
         fields["intake_version"] = version

@@ -62,12 +62,13 @@ CHOICES = {
         Choice("all", "All I may see", "Every contact that Sugar shows you."),
     ),
     "private_fields": (
-        Choice("share", "Share", "Everything that fits goes to Sugar."),
         Choice(
             "keep",
             "Keep in Google",
-            "Note, birthday, home phone and home address go to Sugar only where Sugar has one already.",
+            "Note, birthday, home phone and home address go to Sugar only where it has held one ever since they were"
+            " linked.",
         ),
+        Choice("share", "Share", "Everything that fits goes to Sugar."),
     ),
     "conflict": (
         Choice("newest", "The newest change wins", "What was changed last goes to the other side."),

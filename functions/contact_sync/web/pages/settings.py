@@ -92,6 +92,17 @@ def save() -> BaseResponse:
     return _saved(before, saved)
 
 
+@routes.post("/settings/sharing")
+def sharing() -> BaseResponse:
+    """Whether private fields, shared so far without a question, stay in Google or go on being shared."""
+    if request.form.get("private_fields") == "keep":
+        settings.refuse_locked([path for path in settings.get().locked if path == "private_fields"])
+        settings.keep_private()
+    else:
+        settings.keep_sharing()
+    return leave(url_for("home.page", said="saved"))
+
+
 @routes.post("/settings/reset")
 def reset() -> BaseResponse:
     """All settings as for a new user."""
@@ -151,6 +162,7 @@ def _form(held: Settings, values: Json | None = None) -> dict[str, Any]:
     return {
         "connection": connection_of(user),
         "question": question_of(user),
+        "shares_unasked": settings.shares_unasked(user),
         "setting": setting_words,
         "value": values or _by_path(held),
         "locked": held.locked,
