@@ -23,6 +23,7 @@ locals {
     history      = ["before", "changes", "expire_at"]
     mappings     = ["base", "expire_at", "flips", "held", "seen"]
     previews     = ["counts", "expire_at", "moved"]
+    private      = ["ids"]
     reservations = ["creates", "expire_at"]
     runs         = ["counts", "expire_at"]
     users        = ["cursors", "deletions", "last_run", "proof", "settings"]

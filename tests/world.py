@@ -314,8 +314,8 @@ class World:
         return mappings.get(self.db, (person or self.first).sub, [sugar_id]).get(sugar_id)
 
     def all_mappings(self, person: Person | None = None) -> dict[str, Any]:
-        sub = (person or self.first).sub
-        return mappings.get(self.db, sub, list(mappings.states(self.db, sub)))
+        found = mappings.matching(self.db, (person or self.first).sub)
+        return {mapping.sugar_id: mapping for mapping in found}
 
     def entry(self, google_id: str, person: Person | None = None) -> Any:
         return google_index.get(self.db, (person or self.first).sub, [google_id]).get(google_id)

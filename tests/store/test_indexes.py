@@ -20,6 +20,7 @@ from contact_sync.store import (
     history,
     indexes,
     links,
+    listings,
     mappings,
     previews,
     runs,
@@ -32,7 +33,10 @@ from contact_sync.store.indexes import ASCENDING, CONTAINS, DESCENDING, Field, I
 from local_stack.firestore import FirestoreStandIn, in_process_client
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-MODULES = (backlog, creates, google_index, history, links, mappings, previews, runs, system, tokens, users)
+MODULES = (
+    *(backlog, creates, google_index, history, links, listings),
+    *(mappings, previews, runs, system, tokens, users),
+)
 
 
 class RecordingDatabase(Database):
@@ -90,6 +94,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     ],
     links.claim: [{"sugar_user_id": "s1", "at": NOW}],
     links.others: [{"sugar_user_id": "s1"}],
+    listings.read: [{"now": NOW}],
     mappings.get: [{"sugar_ids": ["s1"]}],
     mappings.due: [
         {"now": NOW, "limit": 2, "after": after, "states": states}
@@ -109,6 +114,8 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     mappings.count_in_sugar: [{}],
     mappings.states: [{}],
     mappings.count_due: [{"now": NOW}],
+    mappings.suspects: [{"now": NOW, "limit": 2}, {"now": NOW, "limit": 2, "after": (NOW, "s1")}],
+    mappings.count_absent: [{}],
     mappings.count: [{}, {"state": State.LINKED}, {"deletion_waits": Side.GOOGLE, "state": State.LINKED}],
     mappings.created_in_google: [{}],
     mappings.users_with: [{"sugar_id": "s1"}],

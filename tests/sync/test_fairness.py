@@ -10,10 +10,10 @@ from tests.sync.big_book import link_many
 from tests.sync.situations import causes, everything_on, google_title, refused
 from tests.world import World, link
 
-from contact_sync.contacts.mapping import IndexEntry, Mapping, State
+from contact_sync.contacts.mapping import Mapping
 from contact_sync.store import previews
 from contact_sync.sync import orders, resolve
-from contact_sync.sync.due import Item, fair, item_id
+from contact_sync.sync.due import Due, fair
 from contact_sync.sync.resolve import FIRST
 
 MANY = 250
@@ -85,17 +85,15 @@ def test_a_preview_shows_an_edit_beside_a_first_sync() -> None:
 NOW = FIRST + timedelta(days=20_000)
 
 
-def line(name: str, count: int, minute: int, *, released: int = 0) -> list[Item]:
-    """Items of a kind, due one minute after the other; so many more are released."""
+def line(name: str, count: int, minute: int, *, released: int = 0) -> list[Due]:
+    """Contacts of a kind, due one minute after the other; so many more are released."""
     times = [*[FIRST] * released, *(NOW + timedelta(minutes=minute + number) for number in range(count))]
-    ids = (f"{name}{number:03}" for number in range(len(times)))
-    if name == "google":
-        return [IndexEntry(key, due_at=at) for key, at in zip(ids, times, strict=True)]
-    return [Mapping(key, state=State.LINKED, due_at=at) for key, at in zip(ids, times, strict=True)]
+    keys = [f"{name}{number:03}" for number in range(len(times))]
+    return [Due(name, (at, key), Mapping(key, due_at=at)) for key, at in zip(keys, times, strict=True)]
 
 
-def counted(chosen: list[Item]) -> tuple[int, int]:
-    google = sum(isinstance(item, IndexEntry) for item in chosen)
+def counted(chosen: list[Due]) -> tuple[int, int]:
+    google = sum(one.line == "google" for one in chosen)
     return len(chosen) - google, google
 
 
@@ -119,7 +117,7 @@ def test_some_of_every_kind_are_chosen(linked: Any, new: Any, expected: tuple[in
 def test_the_same_is_chosen_whichever_kind_is_named_first() -> None:
     linked, new = line("s", 70, 3, released=4), line("google", 200, 0)
     one, other = fair((linked, new), 100), fair((new, linked), 100)
-    assert list(map(item_id, one)) == list(map(item_id, other))
+    assert one == other
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 39])

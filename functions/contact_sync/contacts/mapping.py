@@ -42,6 +42,16 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """A listing did not show the record: it left the scope or was deleted, which a direct read decides, from `due_at`
+    on. Until then it may be a deletion; `delete_on` as in `Missing`."""
+
+    at: datetime
+    delete_on: bool
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """The filler that stands in Sugar's last name for a contact that has none.
 
@@ -141,6 +151,8 @@ class Mapping:
     """The private fields in which Sugar held a value when the two were linked, and has held one ever since."""
     seen: Seen = field(default_factory=Seen)
     missing: Missing | None = None
+    absent: Absent | None = None
+    """Sugar's listing of the scope did not show the record."""
     deletion_waits: Side | None = None
     """The side on which a deletion waits to be carried out, in an open group too; what the guard counts."""
     created_side: Side | None = None

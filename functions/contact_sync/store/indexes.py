@@ -67,6 +67,7 @@ NOT_INDEXED: tuple[Field, ...] = (
     Field("history", "expire_at"),
     Field("backlog", "records"),
     Field("backlog", "message"),
+    Field("private", "ids"),
     Field("runs", "counts"),
     Field("runs", "expire_at"),
     Field("previews", "counts"),

@@ -20,7 +20,8 @@ from .write import Kind, Write
 
 _NULLS = ("backlog", "deletion_waits")
 """Queries ask for these to be null."""
-_STANDING = ("state", "backlog", "due_at", "missing.side", "seen.times")
+_ABSENT_DUE = "absent.due_at"
+_STANDING = ("state", "backlog", "due_at", "google_id", "missing.side", _ABSENT_DUE, "seen.times")
 _LEFT_SCOPE = (("state", "==", State.OUT_OF_SCOPE.value), ("google_id", ">", ""))
 
 
@@ -51,15 +52,33 @@ def due(
     return [_mapping(document) for document in db.query(query)]
 
 
+def suspects(
+    db: Database, user_id: str, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+) -> list[Mapping]:
+    """Mappings that a listing did not show and no read has decided about yet, as `due` gives them."""
+    query = Query(
+        _collection(user_id),
+        ((_ABSENT_DUE, "<=", now),),
+        order_by=(_ABSENT_DUE, DOCUMENT_ID),
+        limit=limit,
+        start_after=(after[0], document_id(after[1])) if after else None,
+    )
+    return [_mapping(document) for document in db.query(query)]
+
+
 def next_due(db: Database, user_id: str) -> datetime | None:
-    """The earliest due_at of all mappings."""
-    query = Query(_collection(user_id), order_by=("due_at",), limit=1, fields=("due_at",))
-    return next((document.data["due_at"] for document in db.query(query)), None)
+    """The earliest moment one of the mappings waits for work."""
+    by_mark = Query(_collection(user_id), order_by=("due_at",), limit=1, fields=("due_at",))
+    by_listing = Query(_collection(user_id), order_by=(_ABSENT_DUE,), limit=1, fields=(_ABSENT_DUE,))
+    marked, doubted = db.queries([by_mark, by_listing])
+    times = [document.data["due_at"] for document in marked]
+    times += [document.data["absent"]["due_at"] for document in doubted]
+    return min(times, default=None)
 
 
 def count_due(db: Database, user_id: str, now: datetime) -> int:
-    """How many mappings wait for work now."""
-    return db.count(_collection(user_id), (("due_at", "<=", now),))
+    """How many mappings wait for work now; one that waits for two reasons counts twice."""
+    return sum(db.count(_collection(user_id), ((name, "<=", now),)) for name in ("due_at", _ABSENT_DUE))
 
 
 def with_keys(db: Database, user_id: str, keys: Iterable[str]) -> list[Mapping]:
@@ -137,17 +156,28 @@ class Standing:
     """One of its records is known to be missing."""
     differs: bool
     """A side was last seen with other content than the base."""
+    absent: bool = False
+    """A listing did not show it, and no read has decided since."""
 
 
 def states(db: Database, user_id: str) -> dict[str, Standing]:
-    """How every mapping stands, by Sugar id."""
-    query = Query(_collection(user_id), order_by=(DOCUMENT_ID,), fields=_STANDING)
-    return {record_id(document.id): _standing(document.data) for document in every(db, query)}
+    """How every mapping stands, by Sugar id; without those out of scope that have no Google contact: nobody has any
+    work with them."""
+    inside = (("state", "in", [state.value for state in State if state is not State.OUT_OF_SCOPE]),)
+    known = every(db, Query(_collection(user_id), inside, order_by=(DOCUMENT_ID,), fields=_STANDING))
+    known += every(db, Query(_collection(user_id), _LEFT_SCOPE, order_by=("google_id",), fields=_STANDING))
+    return {record_id(document.id): _standing(document.data) for document in known}
 
 
 def count(db: Database, user_id: str, **equals: Any) -> int:
     """How many mappings have these values."""
     return db.count(_collection(user_id), _conditions(equals))
+
+
+def count_absent(db: Database, user_id: str) -> int:
+    """How many linked mappings may be deletions to carry out: a listing did not show them, and no read has decided
+    since."""
+    return count(db, user_id, **{"absent.delete_on": True}, state=State.LINKED)
 
 
 def count_in_sugar(db: Database, user_id: str) -> int:
@@ -213,6 +243,7 @@ def _standing(data: dict[str, Any]) -> Standing:
         due=data.get("due_at") is not None,
         missing=data.get("missing") is not None,
         differs=bool(seen.get("times")),
+        absent=data.get("absent") is not None,
     )
 
 

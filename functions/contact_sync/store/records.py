@@ -180,6 +180,25 @@ class SugarMetadata:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """users/{google_sub}/private/listing: a listing of the scope that goes on in the next run.
+
+    It needs no single moment: what it says only has single records read.
+    """
+
+    good_until: datetime
+    version: int
+    """The `intake_version` under which it began."""
+    ids: str = ""
+    """The Sugar ids listed so far, one a line."""
+    after: str | None = None
+    """The id after which the listing goes on; None: from the beginning."""
+    complete: bool = False
+    asked: str = ""
+    """The last id out of scope of which was asked whether it exists; "": none yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One field of a history entry, as readable text."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..contacts.actions import Action, Nothing, Presence, SideView
 from ..contacts.contact import Contact
-from ..contacts.mapping import IndexEntry
+from ..contacts.mapping import Absent, IndexEntry
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.match import Match
 from ..contacts.side import Side
@@ -29,6 +29,8 @@ class Case:
     """The Sugar record as read directly."""
     person: Mapping[str, Any] | None = None
     """The Google person as read directly."""
+    suspected: Absent | None = None
+    """Sugar's listing did not show the record; this round's read has decided what that means."""
     views: dict[Side, SideView] = field(default_factory=lambda: dict.fromkeys(Side, NO_RECORD))
     match: Match | None = None
     action: Action = field(default_factory=Nothing)

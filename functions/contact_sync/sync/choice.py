@@ -84,9 +84,10 @@ class DueContacts(Choice):
         if self._acted >= BATCH:
             return None
         chosen = due(self.session, at_once(self.session, BATCH - self._acted), self._after)
-        if all(self._visits[item_id(item)] >= MOST_VISITS for item in chosen):
+        keys = {item_id(one.item) for one in chosen}
+        if all(self._visits[key] >= MOST_VISITS for key in keys):
             return None
-        self._visits.update(map(item_id, chosen))
+        self._visits.update(keys)
         batch = decided(self.session, *parted(chosen))
         self._acted += sum(not isinstance(case.action, Nothing | Wait) for case in batch.cases)
         return batch
@@ -110,8 +111,8 @@ class DueOnce(Choice):
             return None
         self._after |= last_places(chosen)
         # The partner of a planned link is due as well, and its turn comes later: nothing is planned twice.
-        chosen = [item for item in chosen if item_id(item) not in self._seen]
-        asked = set(map(item_id, chosen))
+        chosen = [one for one in chosen if item_id(one.item) not in self._seen]
+        asked = {item_id(one.item) for one in chosen}
         batch = decided(self.session, *parted(chosen))
         # What the guard adds is not planned here, only counted by it.
         batch.cases = [case for case in batch.cases if asked & _ids(case)]

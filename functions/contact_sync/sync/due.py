@@ -1,12 +1,14 @@
 """What is due, in a fair order.
 
-What a person released goes first. Then linked contacts and new ones, each by due time; some of each kind are always
-among those chosen, so that neither an edit waits for the end of a first sync nor a new contact for that of many edits.
+What a person released goes first. Then linked contacts, new ones, and those that Sugar's listing did not show, each by
+due time; some of each kind are always among those chosen, so that an edit waits neither for the end of a first sync nor
+until thousands that left the scope are looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import islice
@@ -27,7 +29,16 @@ _LAST_ID = "~"
 
 Item = ContactMapping | IndexEntry
 Place = tuple[datetime, str]
-"""Where an item stands in its line: due_at and id."""
+"""Where an item stands in its line: since when it is due, and its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A contact in one of the lines."""
+
+    line: str
+    place: Place
+    item: Item
 
 
 def item_id(item: Item) -> str:
@@ -41,60 +52,59 @@ def at_once(session: Session, most: int = BATCH) -> int:
     return min(most, 2 * session.sugar.portions.reads.size)
 
 
-def parted(items: Iterable[Item]) -> tuple[list[ContactMapping], list[IndexEntry]]:
-    """Mappings and index entries apart."""
-    listed = list(items)
+def parted(chosen: Iterable[Due]) -> tuple[list[ContactMapping], list[IndexEntry]]:
+    """Mappings and index entries apart, each once: a contact may stand in two lines."""
+    items = {item_id(one.item): one.item for one in chosen}.values()
     return (
-        [item for item in listed if isinstance(item, ContactMapping)],
-        [item for item in listed if isinstance(item, IndexEntry)],
+        [item for item in items if isinstance(item, ContactMapping)],
+        [item for item in items if isinstance(item, IndexEntry)],
     )
 
 
-def due(session: Session, limit: int, after: Mapping[str, Place] | None = None) -> list[Item]:
+def due(session: Session, limit: int, after: Mapping[str, Place] | None = None) -> list[Due]:
     """Up to `limit` contacts that are due; of each line those that follow `after` (see `last_places`)."""
     now, db, user_id, seen = session.engine.now(), session.engine.db, session.user.id, after or {}
     placed = mappings.due(db, user_id, now, limit, seen.get("placed"), PLACED)
     new = mappings.due(db, user_id, now, limit, seen.get("new"), (State.NEW,))
     entries = google_index.due(db, user_id, now, limit, seen.get("google"))
-    newcomers: Iterable[Item] = merge(new, entries, key=_place)
-    return fair((placed, list(islice(newcomers, limit))), limit)
+    suspects = mappings.suspects(db, user_id, now, limit, seen.get("suspects"))
+    newcomers = merge(_line("new", new), _line("google", entries), key=_place)
+    doubted = [Due("suspects", (item.absent.due_at, item.sugar_id), item) for item in suspects if item.absent]
+    return fair((_line("placed", placed), list(islice(newcomers, limit)), doubted), limit)
 
 
-def last_places(chosen: Iterable[Item]) -> dict[str, Place]:
+def last_places(chosen: Iterable[Due]) -> dict[str, Place]:
     """By line, the place of the last one chosen: what is chosen of a line are always its first ones."""
     places: dict[str, Place] = {}
-    for item in chosen:
-        line = _line(item)
-        places[line] = max(places.get(line, _place(item)), _place(item))
+    for one in chosen:
+        places[one.line] = max(places.get(one.line, one.place), one.place)
     return places
 
 
 def places_after(moment: datetime) -> dict[str, Place]:
     """In every line, the place behind all that was due by then."""
-    return {line: (moment, _LAST_ID) for line in ("placed", "new", "google")}
+    return {line: (moment, _LAST_ID) for line in ("placed", "new", "google", "suspects")}
 
 
-def fair(kinds: Sequence[Sequence[Item]], limit: int) -> list[Item]:
+def fair(kinds: Sequence[Sequence[Due]], limit: int) -> list[Due]:
     """Up to `limit` of several kinds, each in the order of its line: released ones, then some of every kind, then
     whatever is due longest."""
-    released = sorted((item for kind in kinds for item in kind if _is_released(item)), key=_place)[:limit]
-    left = limit - len(released)
-    share = min(LEAST, left // len(kinds))
-    lines = [[item for item in kind if not _is_released(item)] for kind in kinds]
-    sure = [item for line in lines for item in line[:share]]
-    rest = sorted((item for line in lines for item in line[share:]), key=_place)
-    return [*released, *sorted(sure, key=_place), *rest][:limit]
+    released = sorted((one for kind in kinds for one in kind if _is_released(one)), key=_place)[:limit]
+    waiting = [[one for one in kind if not _is_released(one)] for kind in kinds]
+    lines = [line for line in waiting if line]
+    share = min(LEAST, (limit - len(released)) // max(1, len(lines)))
+    sure = [one for line in lines for one in line[:share]]
+    rest = [one for line in lines for one in line[share:]]
+    return [*released, *sorted(sure, key=_place), *sorted(rest, key=_place)][:limit]
 
 
-def _is_released(item: Item) -> bool:
-    return item.due_at == FIRST
+def _line(name: str, items: Iterable[Item]) -> list[Due]:
+    return [Due(name, (item.due_at or FIRST, item_id(item)), item) for item in items]
 
 
-def _place(item: Item) -> Place:
-    return item.due_at or FIRST, item_id(item)
+def _is_released(one: Due) -> bool:
+    return one.place[0] == FIRST
 
 
-def _line(item: Item) -> str:
-    if isinstance(item, IndexEntry):
-        return "google"
-    return "new" if item.state is State.NEW else "placed"
+def _place(one: Due) -> Place:
+    return one.place

@@ -16,7 +16,7 @@ from ..contacts.side import Side
 from ..errors import SyncTokenExpired, TransientForUser
 from ..services.google_people import PeoplePage
 from ..services.sugar import ChangePage, DeletionPage
-from ..store.records import Cursors, Position, User
+from ..store.records import Cursors, Position, Proof, User
 from . import google_departures, intake_google, intake_sugar
 from .listing import list_scope
 from .look import OVERLAP, Looked, Need, resumable, sugar_start
@@ -84,11 +84,8 @@ class Intake:
         if self.looked.need.sugar_full and self.looked.need.google_full:
             self._full_intake_done()
         if self.looked.need.listing:
-            found = list_scope(session)
+            found = self._list_scope()
             if found is None:
-                # The feeds are taken in; only the listing, which is complete within one run, begins again.
-                self.cursors = replace(self.cursors, listed_at=None)
-                self._save_cursors(complete=False)
                 return False
             self.cursors = replace(self.cursors, listed_at=session.engine.now())
             if is_proof(found, session.holder.user.proof, self.cursors):
@@ -138,6 +135,17 @@ class Intake:
 
         sugar, google = session.engine.both(from_sugar, from_google)
         return sugar, google
+
+    def _list_scope(self) -> Proof | None:
+        """List the scope. The feeds are taken in: where that does not get to its end, it alone goes on."""
+        found = None
+        try:
+            found = list_scope(self.session)
+        finally:
+            if found is None:
+                self.cursors = replace(self.cursors, listed_at=None)
+                self._save_cursors(complete=False)
+        return found
 
     def _list_google(self) -> bool:
         """List all of Google's contacts, complete within this run. A contact that is stored but absent is suspect."""

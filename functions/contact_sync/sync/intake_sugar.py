@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..contacts import sugar_record
+from ..contacts.mapping import Absent, Missing, Seen, State
 from ..contacts.mapping import Mapping as ContactMapping
-from ..contacts.mapping import Missing, Seen, State
 from ..contacts.normal_form import display_name
 from ..contacts.side import Side
-from ..store import backlog, mappings
+from ..store import backlog
 from ..store.write import Write
 from .engine import ECHO_DELAY
 from .marks import Marks, awaited_deletion, catching_up, due_from, released_by_edit, seen_changed
@@ -186,42 +186,23 @@ def note_deleted(
         marks.put(replace(mapping, due_at=now))
 
 
-def contradicted(
-    session: Session, states: Mapping[str, mappings.Standing], ids: set[str]
-) -> tuple[list[str], list[str]]:
-    """Compare a complete listing of the scope with the mappings.
+def doubted(session: Session, marks: Marks, sugar_ids: Collection[str], *, absent: bool) -> None:
+    """Mark mappings that a listing contradicts: a direct read decides.
 
-    Returns the Sugar ids of mappings that left the scope, came back into it or are gone, and the ids nobody knows yet.
+    `absent`: the scope was listed without them. Each is noted as a possible deletion before any of them is decided, so
+    that the guard counts the whole book.
     """
-    suspects = [
-        sugar_id
-        for sugar_id, stands in states.items()
-        if (stands.state in (State.LINKED, State.NEW) and sugar_id not in ids)
-        # A deletion poll that is restricted to the owner does not tell of what is out of scope.
-        or (stands.state is State.OUT_OF_SCOPE and (sugar_id in ids or session.scope.deleted_conditions()))
-    ]
-    return suspects, sorted(ids - states.keys())
-
-
-def listed(session: Session, marks: Marks, sugar_ids: Collection[str], ids: Collection[str]) -> set[str]:
-    """Mark mappings that the listing of `ids` contradicts. Returns the Sugar ids of those that are deleted.
-
-    What the administrator cannot find either is deleted; every deletion is noted now, so that the guard counts the
-    whole book.
-    """
-    now, server = session.engine.now(), session.engine.sugar
-    there = server.still_there(sugar_ids)
-    session.ensure_time()
-    owned = server.deleted_within(session.scope, set(sugar_ids) - there)
+    now = session.engine.now()
+    doubt = Absent(now, session.deletes(Side.GOOGLE), now)
     for mapping in marks.mappings(sugar_ids).values():
-        sugar_id = mapping.sugar_id
-        if mapping.misses(Side.SUGAR):
+        if mapping.misses(Side.SUGAR) or (absent and mapping.state not in (State.LINKED, State.NEW)):
             continue
-        if sugar_id not in there:
-            note_deleted(session, marks, mapping, Side.SUGAR, owned=sugar_id in owned)
-        elif mapping.state is State.OUT_OF_SCOPE and sugar_id not in ids:
-            continue
-        elif mapping.due_at is None or mapping.due_at > now:
+        if absent:
+            # What has no place in Google yet waits for nothing but this.
+            due_at = mapping.due_at if mapping.state is State.LINKED else None
+            marked = replace(mapping, absent=mapping.absent or doubt, due_at=due_at, backlog=None)
+        else:
+            marked = replace(mapping, due_at=due_from(mapping, now), backlog=None)
+        if marked != mapping:
             closing = [backlog.close(session.user.id, mapping.backlog)] if mapping.backlog else []
-            marks.put(replace(mapping, due_at=now, backlog=None), *closing)
-    return set(sugar_ids) - there
+            marks.put(marked, *closing)

@@ -52,8 +52,10 @@ class Marks:
             group[write.path] = write
             if isinstance(item, Write):
                 continue
-            if item.due_at is not None and (self.earliest is None or item.due_at < self.earliest):
-                self.earliest = item.due_at
+            absent = item.absent if isinstance(item, ContactMapping) else None
+            for at in (item.due_at, absent.due_at if absent is not None else None):
+                if at is not None and (self.earliest is None or at < self.earliest):
+                    self.earliest = at
             if isinstance(item, ContactMapping):
                 self._mappings[item.sugar_id] = item
             elif item.mapping is None:

@@ -7,12 +7,12 @@ right by the ordinary plan, batch by batch, and counted as that is recorded.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from ..contacts.actions import Nothing, Update
-from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.actions import Nothing, Presence, Update
 from ..contacts.mapping import State
 from ..contacts.merge import edited
 from ..contacts.side import Side
@@ -22,25 +22,22 @@ from ..store.records import Cursors, Proof
 from .batch import Batch, Case
 
 
-def of_listing(
-    states: Mapping[str, Standing], ids: Collection[str], deleted: Collection[str], at: datetime
-) -> Proof:
-    """How the book stands where `ids` are all records in scope, and `deleted` those found to be gone for good."""
-    equal = orphaned = left = waiting = 0
+def of_listing(states: Mapping[str, Standing], ids: Collection[str], at: datetime) -> Proof:
+    """How the book stands where `ids` are all records in scope. What is not among them left it or was deleted, which
+    is counted once it is decided."""
+    equal = orphaned = waiting = 0
     entered = len(set(ids) - states.keys())
     for sugar_id, stands in states.items():
         if stands.state is not State.LINKED:
             back = stands.state is State.OUT_OF_SCOPE or (stands.state is State.NEW and stands.due)
             entered += back and sugar_id in ids
-        elif stands.missing or sugar_id in deleted:
+        elif stands.missing:
             orphaned += 1
-        elif sugar_id not in ids:
-            left += 1
-        elif stands.differs or stands.due or stands.backlog is not None:
+        elif sugar_id not in ids or stands.differs or stands.due or stands.backlog is not None:
             waiting += 1
         else:
             equal += 1
-    return Proof(at, equal, orphaned=orphaned, entered=entered, left=left, waiting=waiting)
+    return Proof(at, equal, orphaned=orphaned, entered=entered, waiting=waiting)
 
 
 def is_proof(found: Proof, known: Proof | None, cursors: Cursors) -> bool:
@@ -50,15 +47,27 @@ def is_proof(found: Proof, known: Proof | None, cursors: Cursors) -> bool:
 
 def after(proof: Proof, batch: Batch) -> Proof:
     """The proof once a batch is recorded: pairs that waited since the comparison are equal by now, or put right."""
-    done = [case for case in batch.cases if case.mapping is not None and _waited(case.mapping, proof.at)]
+    done = [case for case in batch.cases if _waited(case, proof.at)]
     repaired = sum(isinstance(case.action, Update) and _written(case) for case in done)
     equal = sum(isinstance(case.action, Update | Nothing) and _is_equal(case) for case in done)
+    found = Counter(_missed(case, proof.at) for case in batch.cases)
+    orphaned, left = found[Presence.DELETED], found[Presence.HIDDEN]
     return replace(
         proof,
         equal=proof.equal + equal,
         repaired=proof.repaired + repaired,
-        waiting=max(0, proof.waiting - equal - repaired),
+        orphaned=proof.orphaned + orphaned,
+        left=proof.left + left,
+        waiting=max(0, proof.waiting - equal - repaired - orphaned - left),
     )
+
+
+def _missed(case: Case, at: datetime) -> Presence | None:
+    """What became of the record of a pair that the listing did not show."""
+    mapping, suspected = case.mapping, case.suspected
+    if mapping is None or suspected is None or suspected.at > at or mapping.state is not State.LINKED:
+        return None
+    return case.views[Side.SUGAR].presence
 
 
 def _is_equal(case: Case) -> bool:
@@ -89,11 +98,17 @@ def _pairs(count: int) -> str:
     return "1 pair" if count == 1 else f"{count:,} pairs"
 
 
-def _waited(mapping: ContactMapping, at: datetime) -> bool:
-    """Whether a linked pair was due or seen to differ when the comparison was made, however late its turn came."""
-    if mapping.state is not State.LINKED or mapping.missing is not None:
+def _waited(case: Case, at: datetime) -> bool:
+    """Whether a linked pair was due, seen to differ or not listed when the comparison was made, however late its turn
+    came."""
+    mapping, suspected = case.mapping, case.suspected
+    if mapping is None or mapping.state is not State.LINKED or mapping.missing is not None:
         return False
-    times = (mapping.due_at, *(mapping.seen.changed_at(side) for side in Side))
+    times = (
+        mapping.due_at,
+        suspected.at if suspected is not None else None,
+        *(mapping.seen.changed_at(side) for side in Side),
+    )
     return any(time is not None and time <= at for time in times)
 
 

@@ -45,6 +45,7 @@ CAUSES = {
     "no_name": "Give it a name and the sync takes it up by itself.",
 }
 """What a person can do about a backlog entry."""
+NOT_LISTED = "Sugar did not list it on {}. Whether it left what you sync or was deleted is found out next."
 DIRECTIVES = {
     "again": "You asked to have it decided again.",
     "delete": "You confirmed the deletion.",
@@ -75,10 +76,11 @@ def about_mapping(mapping: Mapping, standing: Standing, entry: BacklogEntry | No
         State.OUT_OF_SCOPE: _out_of_scope,
         State.GONE: _gone,
     }[mapping.state](mapping, standing)
-    at_rest = mapping.due_at is None and mapping.backlog is None
+    at_rest = mapping.due_at is None and mapping.backlog is None and mapping.absent is None
     lasting = _why_at_rest(mapping, standing) if at_rest else []
     written = [f"The sync last wrote it on {_time(mapping.written_at)}."] if mapping.written_at else []
-    return (*described, *_waiting(entry, mapping), *lasting, *_next(mapping, standing), *written)
+    doubt = [NOT_LISTED.format(_time(mapping.absent.at))] if mapping.absent is not None else []
+    return (*described, *doubt, *_waiting(entry, mapping), *lasting, *_next(mapping, standing), *written)
 
 
 def about_entry(item: IndexEntry, standing: Standing, entry: BacklogEntry | None) -> tuple[str, ...]:

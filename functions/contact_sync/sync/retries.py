@@ -76,6 +76,7 @@ class Retries:
                 directive=None,
                 attempts=0,
                 seen=replace(mapping.seen, sugar_date=date, google_etag=etag),
+                absent=None,
                 deletion_waits=mapping.deletion_waits if keeps else None,
             )
         else:
@@ -109,6 +110,9 @@ class Retries:
         if item is None:
             return []
         self.retry_at.append(at)
+        if isinstance(item, ContactMapping) and item.absent is not None:
+            item = replace(item, absent=replace(item.absent, due_at=at))
+            return [guarded(self.user_id, replace(item, due_at=at if item.due_at is not None else None))]
         return [guarded(self.user_id, replace(item, due_at=at))]
 
     def unfinished(self, case: Case, outcome: Outcome) -> list[Write]:

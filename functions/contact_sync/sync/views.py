@@ -48,6 +48,7 @@ class Views:
         self._confirm_absent(cases)
         for case in cases:
             self._view_sugar(case)
+            self._settle_doubt(case)
             self._view_google(case)
 
     def present(self, case: Case, person: Mapping[str, Any]) -> None:
@@ -140,8 +141,20 @@ class Views:
             return
         case.views[Side.SUGAR] = SideView(Presence.DELETED if deleted else Presence.HIDDEN)
         if deleted and mapping.missing is None and mapping.state is State.LINKED:
-            waits = self.session.deletes(Side.GOOGLE) and sugar_id in self._owned
+            noted = mapping.absent
+            on = noted.delete_on if noted is not None else self.session.deletes(Side.GOOGLE)
+            waits = on and sugar_id in self._owned
             case.mapping = replace(mapping, missing=Missing(Side.SUGAR, self.session.engine.now(), waits))
+
+    @staticmethod
+    def _settle_doubt(case: Case) -> None:
+        """Once the record was read, or found not to be there, what a listing did not show is no question any more."""
+        mapping = case.mapping
+        if mapping is None or mapping.absent is None:
+            return
+        if case.views[Side.SUGAR].presence is not Presence.UNCONFIRMED:
+            case.suspected = mapping.absent
+            case.mapping = replace(mapping, absent=None)
 
     def _unread(self, case: Case, side: Side, error: SyncError) -> None:
         """Nothing is decided on a side that could not be read."""

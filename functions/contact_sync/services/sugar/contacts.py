@@ -60,6 +60,11 @@ class SugarContacts:
         """See `listing.ids_page`."""
         return listing.ids_page(self._caller, self.portions.ids, scope, after_id)
 
+    def listed(self, scope: Scope, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Those of the records that a list of the scope shows, whole: good for marks, not for decisions."""
+        shown = ",".join(self._fields)
+        return listing.rows_among(self._caller, self.portions.rows, shown, scope.conditions(), ids)
+
     def count(self, scope: Scope) -> int:
         """How many records the scope holds."""
         return listing.count(self._caller, scope)

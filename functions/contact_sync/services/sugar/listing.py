@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal
@@ -93,17 +93,34 @@ def deleted_query(conditions: list[dict[str, Any]], order: str, offset: int, pag
 
 def deleted_ids(caller: Caller, ids: Portion, conditions: list[dict[str, Any]]) -> set[str]:
     """The ids of deleted records that are not pruned yet and fulfil the conditions."""
-    found: set[str] = set()
+    rows = all_rows(caller, ids, partial(deleted_query, conditions, "id:asc"))
+    # A server that ignores the condition on `deleted` answers live rows too.
+    return {str(row["id"]) for row in rows if row.get("deleted") in (True, 1, "1")}
+
+
+def rows_among(
+    caller: Caller, portion: Portion, fields: str, conditions: list[dict[str, Any]], ids: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Those of the records that a list shows under these conditions, many ids in one call. A list may lag: what it
+    does not show has to be read."""
+    among = [{"id": {"$in": list(ids)}}, *conditions]
+    return all_rows(caller, portion, lambda offset, page: list_query(among, fields, "id:asc", page, offset))
+
+
+def all_rows(
+    caller: Caller, portion: Portion, query: Callable[[int, int], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """All rows of a short list; `query` makes the request for an offset and a page size."""
+    found: list[dict[str, Any]] = []
     offset = 0
     while True:
-        answer = ask_pages(caller, ids, partial(deleted_query, conditions, "id:asc", offset))
-        # A server that ignores the condition on `deleted` answers live rows too.
-        found.update(str(row["id"]) for row in rows_of(answer) if row.get("deleted") in (True, 1, "1"))
+        answer = ask_pages(caller, portion, partial(query, offset))
+        found += rows_of(answer)
         following = answer.next_offset()
         if following is None:
             return found
         if following <= offset:
-            raise TransientForUser("sugar_paging", "Sugar's list of deleted records does not advance")
+            raise TransientForUser("sugar_paging", "Sugar's list does not advance")
         offset = following
 
 

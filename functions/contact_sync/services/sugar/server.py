@@ -13,7 +13,7 @@ from . import metadata, users
 from .calls import Item, ServiceCaller
 from .dates import moment
 from .faults import item_fault_of
-from .listing import Scope, deleted_ids
+from .listing import Scope, deleted_ids, rows_among
 from .paths import fits_item
 from .portions import Portion, Portions
 from .session import ServiceSession, SessionStore
@@ -116,6 +116,13 @@ class SugarServer:
             return set()
         rows = (portions or Portions.fresh(self.now)).ids
         return self._listed_as_deleted(ids, scope.deleted_conditions(), rows, ensure_time)
+
+    def listed(
+        self, ids: Sequence[str], portions: Portions, ensure_time: Callable[[], None] = lambda: None
+    ) -> set[str]:
+        """Those of the contacts that a list shows: a cheap question about many. What it does not show is in doubt."""
+        ensure_time()
+        return {str(row["id"]) for row in rows_among(self._caller, portions.ids, "id", [], ids)}
 
     def schema(self, enums: bool) -> tuple[dict[str, int], tuple[str, ...] | None]:
         """Lengths of the Contacts fields in characters and, if `enums`, the salutations (None: no list)."""
