@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.accessibility import axe
+from tests.browser.conftest import OpenPage
 from tests.browser.system import System
+from tests.browser.views import VIEWS
 from tests.browser.visitor import connected
 from tests.browser.watch import Watch
+
+from contact_sync.contacts.settings import Direction
 
 
 def previewed(page: Page, system: System) -> None:
@@ -146,10 +151,45 @@ def test_it_all_works_without_a_script(plain_page: Page, system: System) -> None
     plain_page.get_by_role("button", name="Undo").click()
     plain_page.wait_for_url("**/preview/*")
     system.settle()
-    plain_page.get_by_role("button", name="Undo it").click()
+    plain_page.get_by_role("button", name="Undo it in Google only").click()
     plain_page.wait_for_url("**/runs/*")
     system.settle()
     assert system.world.google_names(jane) == []
+
+
+@pytest.mark.parametrize("view", ["plain", "phone"])
+def test_an_undo_asks_whether_to_take_it_back_on_both_sides(
+    open_page: OpenPage, system: System, view: str
+) -> None:
+    page = open_page(**VIEWS[view])
+    jane = connected(page, system)
+    system.world.set(jane, from_google=Direction(enabled=True, update=True, create=False))
+    sugar_id = system.world.add_sugar(jane, first_name="Ana", last_name="Ruiz", title="Cook")
+    system.world.sync(person=jane)
+    system.world.clock.advance(minutes=5)
+    system.world.sugar.edit_contact(sugar_id, title="CTO")
+    system.world.sync(person=jane)
+    page.goto("/history")
+    entries = page.get_by_role("listitem").filter(has=page.get_by_role("heading"))
+    entries.filter(has_text="CTO").get_by_role("button", name="Undo").first.click()
+    page.wait_for_url("**/preview/*")
+    system.settle()
+    alone = page.get_by_role("group", name="Where is it to be taken back?")
+    expect(alone.get_by_role("button", name="Undo it in Google only")).to_be_visible()
+    title = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Title"))
+    expect(title.locator("ins")).to_have_text(["after: Cook"])
+    expect(page.get_by_text("until either is changed")).to_be_visible()
+    axe(page)
+    alone.get_by_role("button", name="On both sides").click()
+    page.wait_for_url("**/preview/*")
+    system.settle()
+    expect(page.get_by_role("button", name="Undo it on both sides")).to_be_visible()
+    expect(title.locator("ins")).to_have_text(["after: Cook", "after: Cook"])
+    axe(page)
+    page.get_by_role("button", name="Undo it on both sides").click()
+    page.wait_for_url("**/runs/*")
+    system.settle()
+    assert system.world.sugar_contacts()[0]["title"] == "Cook"
 
 
 def test_nothing_runs_off_the_side_of_a_phone(phone_page: Page, system: System) -> None:

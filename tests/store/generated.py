@@ -62,6 +62,7 @@ mappings = st.builds(
     state=st.sampled_from(core.State),
     base=maybe(contacts),
     held=st.dictionaries(sides, contacts, max_size=2),
+    holds=st.lists(texts, max_size=2).map(tuple),
     open=maybe(st.lists(texts, max_size=2).map(tuple)),
     seen=st.builds(
         core.Seen,

@@ -51,6 +51,7 @@ def test_a_mapping_reads_like_a_sentence_in_the_console(db: Database) -> None:
         "name": "Ana",
         "match_keys": [],
         "held": {},
+        "holds": [],
         "state": "linked",
         "base": {
             "first_name": "Ana",

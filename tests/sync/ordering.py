@@ -12,6 +12,7 @@ from contact_sync.store import previews, runs
 from contact_sync.store.records import HistoryEntry, PlannedAction, PreviewRecord, RunRecord
 from contact_sync.sync import orders
 from contact_sync.sync.request import WorkerRequest
+from contact_sync.sync.undo import Sides
 from contact_sync.sync.work import work
 
 
@@ -50,9 +51,9 @@ def preview(world: World) -> tuple[PreviewRecord, list[PlannedAction]]:
     return shown(world, preview_id)
 
 
-def undo(world: World, entry_id: str) -> tuple[PreviewRecord, list[PlannedAction]]:
+def undo(world: World, entry_id: str, sides: Sides = "written") -> tuple[PreviewRecord, list[PlannedAction]]:
     """Order the undo of a history entry and have it planned."""
-    preview_id = orders.order_undo(world.engine, world.first.sub, entry_id)
+    preview_id = orders.order_undo(world.engine, world.first.sub, entry_id, sides)
     deliver(world, only="preview")
     return shown(world, preview_id)
 

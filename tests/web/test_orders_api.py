@@ -105,7 +105,13 @@ def test_an_undo_is_a_preview(place: Place, ada: Browser) -> None:
     worked(place)
     preview = ada.json(f"/api/preview/{answer.get_json()['preview']}")
     assert (preview["state"], preview["undo"]) == ("ready", entry["id"])
-    assert preview["counts"] == {"google_deleted": 1}
+    assert (preview["counts"], preview["sides"]) == ({"google_deleted": 1}, "written")
+    both = ada.post(f"/api/history/{entry['id']}/undo", {"sides": "both"}).get_json()["preview"]
+    worked(place)
+    preview = ada.json(f"/api/preview/{both}")
+    assert (preview["sides"], preview["items"][0]["after"]) == ("both", {})
+    assert preview["counts"] == {"google_deleted": 1, "sugar_deleted": 1}
+    assert ada.post(f"/api/history/{entry['id']}/undo", {"sides": "neither"}).status_code == 400
     assert ada.post("/api/history/none/undo").status_code == 404
 
 

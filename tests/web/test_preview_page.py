@@ -190,7 +190,8 @@ def test_a_preview_that_did_not_come_about_says_why(
 def test_an_undo_is_looked_at_and_then_done_or_left(place: Place, ada: Browser) -> None:
     page = ada.get(planned(place, ada, merge("b", "Sato"), undo="h-1", message="It stays in Google only."))
     said = words_of(page)
-    assert "What undoing would do" in said and "It stays in Google only." in said and "Undo it" in said
+    assert "What undoing would do" in said and "It stays in Google only." in said
+    assert "Undo it in Sugar only On both sides" in said
     assert 'type="hidden" name="ticked" value="b"' in page.text
     assert 'href="/history/h-1"' in page.text
 

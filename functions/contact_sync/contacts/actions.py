@@ -50,11 +50,15 @@ class SideView:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Both sides are there: write the targets (maybe none), remember the base. `links`: they were not linked."""
+    """Both sides are there: write the targets (maybe none), remember the base. `links`: they were not linked.
+
+    `rests`: fields that both sides keep as they are then, until either changes them.
+    """
 
     merged: Merged
     flips: MappingType[str, Flip] = field(default_factory=dict)
     links: bool = False
+    rests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +78,27 @@ class Become:
 class Create:
     """Create the missing record on `side` with this content.
 
-    `then`: what the mapping becomes where the other side is not there; None: both sides are linked.
+    `then`: what the mapping becomes where the other side is not there; None: both sides are linked. `also`: the content
+    that the other side, which is not there either, gets after that.
     """
 
     side: Side
     contact: Contact
     then: Become | None = None
+    also: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
     """Delete the record on `side`; `released`: a person confirmed it, the guard does not count it.
 
-    `then`: what the mapping becomes; None: both sides are gone.
+    `then`: what the mapping becomes; None: both sides are gone. `also`: the other side's record is deleted after that.
     """
 
     side: Side
     released: bool = False
     then: Become | None = None
+    also: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ short). Unknown is not empty: it takes no part in comparing, merging, patching o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +54,10 @@ PHONES = ("phone_work", "phone_mobile", "phone_home", "phone_other", "phone_fax"
 ADDRESSES = ("primary_address", "alt_address")
 PRIVATE_FIELDS = ("description", "birthday", "phone_home", "alt_address")
 """What `private_fields: keep` holds back from Sugar: notes, birthday, home phone and home address."""
+
+
+def with_fields(contact: Contact, target: Contact) -> Contact:
+    """A contact as it is once the known fields of `target` are written."""
+    return replace(
+        contact, **{name: value for name in FIELDS if (value := getattr(target, name)) is not None}
+    )

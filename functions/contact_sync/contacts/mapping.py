@@ -147,6 +147,8 @@ class Mapping:
     base: Contact | None = None
     held: MappingType[Side, Contact] = field(default_factory=dict)
     """What a side held of a field when it was last settled, where that was not the base: see `merge`."""
+    holds: tuple[str, ...] = ()
+    """The fields that a person took back on one side only: they rest until either side changes them."""
     open: tuple[str, ...] | None = None
     """The private fields in which Sugar held a value when the two were linked, and has held one ever since."""
     seen: Seen = field(default_factory=Seen)
@@ -169,6 +171,26 @@ class Mapping:
     expire_at: datetime | None = None
     updated_at: datetime | None = field(default=None, compare=False)
     """Update time of the document this was read from; not written."""
+
+    def resting(self, names: Iterable[str], contacts: MappingType[Side, Contact]) -> Mapping:
+        """The same, where these fields rest as both sides show them."""
+        values = {side: {name: getattr(contacts[side], name) for name in names} for side in Side}
+        held = {side: replace(self.held.get(side, Contact()), **values[side]) for side in Side}
+        others = (name for name in self.holds if name not in values[Side.SUGAR])
+        return replace(self, held=held, holds=(*others, *values[Side.SUGAR]))
+
+    def still_resting(self, held: MappingType[Side, Contact]) -> tuple[str, ...]:
+        """The fields that still rest where this is held by now: nothing was settled since, or some addresses differ."""
+
+        def of(contacts: MappingType[Side, Contact], name: str) -> list[Any]:
+            values = (getattr(contacts.get(side, Contact()), name) for side in Side)
+            return [value for value in values if value is not None]
+
+        return tuple(
+            name
+            for name in self.holds
+            if of(held, name) and (name == "emails" or of(held, name) == of(self.held, name))
+        )
 
     def misses(self, side: Side) -> bool:
         """Whether `side` is noted as deleted."""

@@ -117,8 +117,8 @@ def merge(
     """Merge both sides' contacts over `base` (None for a first merge, where nothing was agreed on yet).
 
     `held` is what an earlier merge said of that base. `rests` are fields whose difference a person wants left
-    standing: they are not written until either side changes them. Without `writes` the two are only compared: what
-    would be written stays to be written.
+    standing: they are not written until either side changes them; of the addresses, none is that rests itself. Without
+    `writes` the two are only compared: what would be written stays to be written.
     """
     known_base = base or Contact()
     base_fitted = {side: holds[side](known_base) for side in Side}
@@ -275,14 +275,18 @@ def _merge_emails(values: _Values, may: May, *, rests: bool, writes: bool) -> _F
     changed = {
         key: [side for side in Side if (key in present[side]) != (key in had[side])] for key in spelled
     }
-    if rests and not any(changed.values()):
-        return _FieldMerge({}, base, values.held)
-    wanted = {key for key in spelled if any(key in present[side] for side in changed[key] or Side)}
+    apart = present[Side.SUGAR] ^ present[Side.GOOGLE]
+    resting = {key for key in apart if rests and not changed[key]}
+    wanted = {
+        key
+        for key in spelled
+        if key not in resting and any(key in present[side] for side in changed[key] or Side)
+    }
     written: dict[Side, Any] = {}
     after = dict(present)
     leave = {side: may(side, "emails") for side in Side}
     for side in Side:
-        target = wanted - cannot_hold[side]
+        target = (wanted | (resting & present[side])) - cannot_hold[side]
         if writes and target != present[side] and leave[side] is Leave.YES:
             written[side] = tuple(spelled[key] for key in spelled if key in target)
             after[side] = target
@@ -291,8 +295,8 @@ def _merge_emails(values: _Values, may: May, *, rests: bool, writes: bool) -> _F
     for side in Side:
         stands = leave[side.other] is Leave.NEVER or (values.first and leave[side.other] is Leave.NOT_NOW)
         lacking = {key for key in agreed - after[side] if key in cannot_hold[side] or key not in had[side]}
-        apart = {key for key in after[side] - agreed if key in had[side] or (stands and key in wanted)}
-        settled[side] = (agreed - lacking) | apart
+        more = {key for key in after[side] - agreed if key in had[side] or (stands and key in wanted)}
+        settled[side] = (agreed - lacking) | more
     held = {
         side: tuple(spelled[key] for key in spelled if key in keys)
         for side, keys in settled.items()

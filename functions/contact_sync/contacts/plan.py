@@ -128,6 +128,7 @@ def merge_now(
         _winner(mapping, views, settings),
         may_write(known, views, settings),
         held_beside(known.filled, known.held) if known else None,
+        known.holds if known else (),
         writes=writes,
     )
 

@@ -332,6 +332,8 @@ class PreviewRecord:
     settings_version: int = 0
     undo: str | None = None
     """The history entry that this preview would undo."""
+    sides: Literal["written", "both"] = "written"
+    """Whether it would be taken back only where it was written, or on both sides."""
     new_id: str | None = None
     """The Sugar id for a record that an undo creates again: chosen once, so that it is created once."""
     applied: Applied | None = None

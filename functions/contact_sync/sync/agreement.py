@@ -12,7 +12,7 @@ from typing import Any
 
 from ..contacts import google_person
 from ..contacts.actions import Become, Create, Presence, SideView, Update
-from ..contacts.contact import PRIVATE_FIELDS, Contact
+from ..contacts.contact import PRIVATE_FIELDS, Contact, with_fields
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import Seen, State
 from ..contacts.merge import Holds, edited
@@ -35,6 +35,12 @@ def after_update(
         mapping = replace(mapping, filled=writes.filled.get(mapping.sugar_id, mapping.filled))
     record, person = _held(case.record, done.get(Side.SUGAR)), _held(case.person, done.get(Side.GOOGLE))
     contacts = {Side.SUGAR: read_sugar(record, mapping), Side.GOOGLE: read_google(person, mapping)}
+    if action.rests:
+        # What may have taken effect is taken for it: where it has not, the sides are equal still and nothing rests.
+        for side, outcome in case.outcomes.items():
+            if outcome.status is Status.UNKNOWN:
+                contacts[side] = with_fields(contacts[side], action.merged.targets.get(side, Contact()))
+        mapping = mapping.resting(action.rests, contacts)
     views = {side: replace(case.views[side], contact=contacts[side]) for side in Side}
     first = action.links and mapping.state is State.NEW
     base, held = agreed_base(mapping, views, None if first else mapping.base, session.settings)
@@ -62,6 +68,7 @@ def after_update(
         state=State.LINKED,
         base=base,
         held=held,
+        holds=mapping.still_resting(held),
         filled=mapping.filled if _is_filled(record, mapping) else None,
         open=_open(mapping, case.contacts[Side.SUGAR], contacts[Side.SUGAR], first=first),
         seen=seen,

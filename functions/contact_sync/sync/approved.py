@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ..contacts.actions import Become, Create, Forget, Update, Wait
+from ..contacts.actions import Become, Create, Delete, Forget, Update, Wait
 from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.normal_form import field_text
@@ -22,7 +22,7 @@ from ..store import google_index, mappings, previews, runs
 from ..store.records import Moved, PlannedAction, PreviewRecord
 from .batch import Batch, Case
 from .choice import Choice, Declined, decided
-from .describe import fingerprint
+from .describe import fingerprint, kinds
 from .due import at_once
 from .session import Session
 from .undo import Undo
@@ -109,6 +109,9 @@ class Approved(Choice):
                 self._move(case.key, UNDECIDED)
             else:
                 self._moved.pop(case.key, None)
+                if isinstance(case.action, Create | Delete) and case.action.also:
+                    # The other side's turn, on what is stored by now.
+                    self._left.append(case.key)
         self._note()
 
     def unfinished(self) -> bool:
@@ -141,7 +144,7 @@ class Approved(Choice):
     def _planned_anew(self, known: Sequence[ContactMapping], entries: Sequence[IndexEntry]) -> Batch:
         """The actions' contacts, decided on fresh reads. Raises Declined."""
         if self._undo is not None:
-            return self._undo.next() or Batch()
+            return self._undo.step()
         placed = {mapping.google_id for mapping in known}
         free = [entry for entry in entries if entry.google_id not in placed]
         return decided(
@@ -156,9 +159,12 @@ class Approved(Choice):
             return True
         if case.key not in self._begun:
             return False
-        # An interrupted run of this preview got so far: what is left to do is part of what was shown.
+        # This preview got so far, maybe in an interrupted run: what is left to do is part of what was shown.
         if isinstance(action, Update):
             return self._was_shown(case.key, action)
+        if isinstance(action, Create | Delete):
+            left = set(kinds(case))
+            return self._undo is not None and left < set(self._actions[case.key].kinds)
         return isinstance(action, Become) and action.state is State.GONE
 
     def _was_shown(self, key: str, action: Update) -> bool:

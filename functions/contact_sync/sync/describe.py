@@ -13,7 +13,7 @@ from typing import Any
 
 from ..contacts import google_person, sugar_record
 from ..contacts.actions import Action, Become, Create, Delete, Quarantine, Renew, Update
-from ..contacts.contact import FIELDS, PRIVATE_FIELDS, Contact
+from ..contacts.contact import FIELDS, PRIVATE_FIELDS, Contact, with_fields
 from ..contacts.normal_form import display_name, field_text, is_empty, to_plain
 from ..contacts.side import Side
 from ..store.records import PlannedAction, PlannedChange
@@ -30,10 +30,9 @@ def kinds(case: Case) -> tuple[str, ...]:
     if isinstance(action, Update):
         written = tuple(f"{side}_updated" for side in Side if side in action.merged.targets)
         return ("merged", *written) if action.links else written or ("agreed",)
-    if isinstance(action, Create):
-        return (f"{action.side}_created",)
-    if isinstance(action, Delete):
-        return (f"{action.side}_deleted",)
+    if isinstance(action, Create | Delete):
+        done = "created" if isinstance(action, Create) else "deleted"
+        return tuple(f"{side}_{done}" for side in (action.side, action.side.other)[: 1 + bool(action.also)])
     if isinstance(action, Quarantine):
         return ("quarantined",)
     if isinstance(action, Become):
@@ -60,7 +59,7 @@ def _does(action: Action) -> Any:
     if isinstance(action, Update):
         return {str(side): to_plain(target) for side, target in action.merged.targets.items()}
     if isinstance(action, Create):
-        return to_plain(action.contact)
+        return [to_plain(contact) for contact in (action.contact, action.also) if contact is not None]
     if isinstance(action, Quarantine):
         return [action.cause, action.field, sorted(action.partners)]
     if isinstance(action, Become):
@@ -114,10 +113,12 @@ def _held_after(session: Session, batch: Batch, case: Case, writes: Writes, befo
     action, after = case.action, dict(before)
     if isinstance(action, Delete):
         after.pop(action.side, None)
+        if action.also:
+            after.pop(action.side.other, None)
     elif isinstance(action, Update):
         target = action.merged.targets.get(Side.GOOGLE)
         if target is not None and Side.GOOGLE in after:
-            after[Side.GOOGLE] = _with(after[Side.GOOGLE], target)
+            after[Side.GOOGLE] = with_fields(after[Side.GOOGLE], target)
         fields = _sugar_fields(case, writes)
         if fields and case.record is not None:
             shown = sugar_record.read({**case.record, **fields}, None)
@@ -129,6 +130,8 @@ def _held_after(session: Session, batch: Batch, case: Case, writes: Writes, befo
         fields = _sugar_fields(case, writes)
         names = {name: fields.get(name, "") for name in ("first_name", "last_name")}
         after[Side.SUGAR] = replace(session.held_by_sugar(action.contact, batch.accounts), **names)
+        if action.also is not None:
+            after[Side.GOOGLE] = google_person.reduce(action.also)
     return after
 
 
@@ -136,11 +139,6 @@ def _sugar_fields(case: Case, writes: Writes) -> dict[str, Any]:
     """The fields that Sugar would be sent for a case."""
     keys = {key for key, held in writes.cases[Side.SUGAR].items() if held is case}
     return {name: value for write in writes.sugar if write.id in keys for name, value in write.fields.items()}
-
-
-def _with(contact: Contact, target: Contact) -> Contact:
-    written = {name: value for name in FIELDS if (value := getattr(target, name)) is not None}
-    return replace(contact, **written)
 
 
 def _changes(side: Side, action: Action, before: Held, after: Held) -> list[PlannedChange]:

@@ -1,8 +1,9 @@
 """The journal: what a crash would lose, committed before any outside write.
 
 The intent of every create (its outcome can be found out later), with its reservation where it is one in Sugar; that a
-linked contact is left alone from now on where its deletion on one side is not to travel; and, as history entries in
-state `planned`, every deletion with its whole record and every value that loses a conflict.
+linked contact is left alone from now on where its deletion on one side is not to travel; that a field rests where its
+change on one side is not to; and, as history entries in state `planned`, every deletion with its whole record and every
+value that loses a conflict.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ..contacts.actions import Create, Delete, Wait
+from ..contacts.actions import Create, Delete, Update, Wait
+from ..contacts.contact import Contact, with_fields
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import State
 from ..contacts.normal_form import display_name
@@ -50,6 +52,8 @@ def journal(session: Session, batch: Batch, writes: Writes) -> bool:
             group += _intent(session, case, case.action, writes)
         elif isinstance(case.action, Delete):
             group += _apart(session, case, case.action)
+        elif isinstance(case.action, Update) and case.action.rests:
+            group += _resting(session, case, case.action)
         entries = story.planned(session, case)
         planned = planned or bool(entries)
         group += [history.put(session.user.id, entry) for entry in entries]
@@ -138,6 +142,21 @@ def _apart(session: Session, case: Case, action: Delete) -> list[Write]:
     case.mapping = replace(
         mapping, state=then.state, missing=then.missing, deletion_waits=None, due_at=due_at
     )
+    return [guarded(session.user.id, case.mapping)]
+
+
+def _resting(session: Session, case: Case, action: Update) -> list[Write]:
+    """The mapping as it will be, before a field is written on one side only: nobody must take that for an edit.
+
+    Should it not take effect, both sides still show the same, and that ends the rest.
+    """
+    if case.mapping is None:
+        return []
+    contacts = {
+        side: with_fields(contact, action.merged.targets.get(side, Contact()))
+        for side, contact in case.contacts.items()
+    }
+    case.mapping = case.mapping.resting(action.rests, contacts)
     return [guarded(session.user.id, case.mapping)]
 
 

@@ -15,6 +15,7 @@ from ..contacts.contact import FIELDS, PRIVATE_FIELDS, Contact
 from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.merge import edited
+from ..contacts.normal_form import same
 from ..contacts.side import Side
 from ..store import backlog, google_index, mappings
 from ..store.write import Write
@@ -133,7 +134,17 @@ def seen_changed(
     """A linked mapping whose `side` shows this contact, in a record of that time: due if that is an edit."""
     changed = edited(contact, mapping.base, lambda value: value, mapping.held.get(side))
     marked = replace(mapping, seen=mapping.seen.seeing(side, contact, changed, at))
-    return _due_for_update(session, marked) if changed else marked
+    return _due_for_update(session, marked) if changed or _rest_ends(mapping, side, contact) else marked
+
+
+def _rest_ends(mapping: ContactMapping, side: Side, contact: Contact) -> bool:
+    """Whether a field that rests shows something else by now: also where that is what both sides agreed on before."""
+    held = mapping.held.get(side, Contact())
+    return any(
+        (value := getattr(held, name)) is not None and not same(name, value, getattr(contact, name))
+        for name in mapping.holds
+        if getattr(contact, name) is not None
+    )
 
 
 def catching_up(session: Session, mapping: ContactMapping) -> ContactMapping:
@@ -143,7 +154,7 @@ def catching_up(session: Session, mapping: ContactMapping) -> ContactMapping:
         name
         for held in mapping.held.values()
         for name in FIELDS
-        if name not in kept and getattr(held, name) is not None
+        if name not in (*kept, *mapping.holds) and getattr(held, name) is not None
     }
     return _due_for_update(session, mapping) if apart else mapping
 

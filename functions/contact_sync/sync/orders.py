@@ -22,7 +22,7 @@ from .engine import Engine
 from .progress import KEPT
 from .request import payload_of
 from .resolve import Refused
-from .undo import refusal
+from .undo import Sides, refusal
 
 APPLIED_KEPT = preview.KEPT
 """How long a preview can be read once it was applied: what moved is listed there. It names contacts of Google that the
@@ -65,8 +65,9 @@ def order_preview(engine: Engine, user_id: str) -> str:
     return _ordered_preview(engine, user_id)
 
 
-def order_undo(engine: Engine, user_id: str, entry_id: str) -> str:
-    """Have the undo of a history entry planned. Returns the id of a preview, which is applied like any other.
+def order_undo(engine: Engine, user_id: str, entry_id: str, sides: Sides = "written") -> str:
+    """Have the undo of a history entry planned, where it was written or on both sides. Returns the id of a preview,
+    which is applied like any other.
 
     Raises Refused: no such entry, one that can never be undone, or too many orders wait.
     """
@@ -77,7 +78,7 @@ def order_undo(engine: Engine, user_id: str, entry_id: str) -> str:
     if why is not None:
         raise Refused(409, why)
     _room(_waiting(engine, user_id))
-    return _ordered_preview(engine, user_id, undo=entry_id)
+    return _ordered_preview(engine, user_id, undo=entry_id, sides=sides)
 
 
 def order_apply(engine: Engine, user_id: str, preview_id: str, leave_out: Collection[str]) -> str:
@@ -211,6 +212,7 @@ def _ordered_preview(
     user_id: str,
     writes: Sequence[Write] = (),
     undo: str | None = None,
+    sides: Sides = "written",
     *,
     urgent: bool = True,
 ) -> str:
@@ -221,6 +223,7 @@ def _ordered_preview(
         now,
         now + preview.KEPT,
         undo=undo,
+        sides=sides,
         new_id=_id_of_restored(engine, user_id, undo) if undo is not None else None,
     )
     _order(engine, user_id, "preview", preview_id, [previews.put(user_id, record), *writes], urgent=urgent)

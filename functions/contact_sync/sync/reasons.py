@@ -121,6 +121,11 @@ def _linked(mapping: Mapping, standing: Standing) -> list[str]:
     said = ["The Sugar contact and the Google contact are linked."]
     if mapping.created_side is not None:
         said.append(f"The sync created it in {NAMES[mapping.created_side]}.")
+    if mapping.holds:
+        fields = ", ".join(name.replace("_", " ") for name in mapping.holds)
+        said.append(
+            f"You took a change back on one side: the two differ in this until you change either: {fields}."
+        )
     missing = mapping.missing
     if missing is not None:
         other = missing.side.other

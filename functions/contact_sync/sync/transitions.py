@@ -76,6 +76,7 @@ class Transitions:
                 google_source_id=None,
                 base=None,
                 held={},
+                holds=(),
                 seen=Seen(sugar_date=mapping.seen.sugar_date),
                 created_side=None,
                 flips={},

@@ -1,21 +1,24 @@
-"""Undo of one history entry: a change like any other, planned on fresh reads, refused where it would trample an edit.
+"""Undo of one history entry: planned on fresh reads, refused where it would trample an edit.
 
-An update or a merge: the fields get their previous values on the side that was written, as if a person had edited them
-there; the base stays, so that the ordinary rules carry the edit on. A create: the record is deleted there again. A
-deletion: it is created there again. What is undone on one side is never undone on the other by a deletion or a create.
+It is taken back on the side that was written, or on both, as the person chose; a person's word needs no switch.
+An update or a merge: the fields get their previous values; on one side only, they rest until either side changes them.
+A create: the record is deleted again. A deletion: it is created again. What is done on both sides is done one side
+after the other, each as a step of its own that a crash does not lose.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from ..contacts import google_person
-from ..contacts.actions import Action, Become, Create, Delete, Presence, Update
-from ..contacts.contact import ADDRESSES, FIELDS, Contact
+from ..contacts.actions import Action, Become, Create, Delete, Presence
+from ..contacts.contact import FIELDS, PRIVATE_FIELDS, Contact
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import Missing, State
-from ..contacts.merge import Merged
-from ..contacts.normal_form import display_name, field_text, from_plain, same
+from ..contacts.merge import edited
+from ..contacts.normal_form import display_name, from_plain
+from ..contacts.plan import still_open
 from ..contacts.side import Side
 from ..store import history, mappings
 from ..store.records import HistoryEntry, PreviewRecord
@@ -23,11 +26,14 @@ from .batch import NO_RECORD, Batch, Case
 from .choice import Choice, Declined
 from .gather import Gatherer
 from .session import Session, read_sugar
+from .undo_fields import NAMES, shows, taken_back, words
+
+Sides = Literal["written", "both"]
+"""Where it is taken back."""
 
 UNREAD = "The contact could not be read just now. Try again in a moment."
 NOT_LINKED = "This contact is not linked any more, so the change cannot be taken back."
 IN_BACKLOG = "This contact waits for your decision in the backlog. Decide there first."
-NAMES = {Side.SUGAR: "Sugar", Side.GOOGLE: "Google"}
 
 INSTEAD = {
     "link": "Linking two contacts wrote nothing. Use Unlink to stop syncing them.",
@@ -60,10 +66,14 @@ class Undo(Choice):
         self._given = False
 
     def next(self) -> Batch | None:
-        """The contact with what takes the entry back. Raises Declined."""
+        """The contact with what takes the entry back, once. Raises Declined."""
         if self._given:
             return None
         self._given = True
+        return self.step()
+
+    def step(self) -> Batch:
+        """The contact with what takes the entry back, or is left of that. Raises Declined."""
         session = self.session
         entry = history.get(session.engine.db, session.user.id, self._preview.undo or "")
         why = "The history no longer holds this entry." if entry is None else refusal(entry)
@@ -74,13 +84,15 @@ class Undo(Choice):
             case.action = self._uncreate(entry, entry.side, case, mapping)
         elif entry.action != "delete":
             case.action = self._unwrite(entry, entry.side, case, mapping)
-        elif entry.side is Side.GOOGLE:
-            case.action = self._back_in_google(entry, case, mapping)
         else:
-            case = self._back_in_sugar(entry, case, mapping)
+            case = self._back(entry, case, mapping)
         case.trigger = "undo"
         batch.cases = [case]
         return batch
+
+    @property
+    def _on_both(self) -> bool:
+        return self._preview.sides == "both"
 
     def _read(self, entry: HistoryEntry) -> tuple[Batch, Case, ContactMapping]:
         session, sugar_id = self.session, entry.sugar_id or ""
@@ -99,39 +111,48 @@ class Undo(Choice):
     def _unwrite(self, entry: HistoryEntry, side: Side, case: Case, mapping: ContactMapping) -> Action:
         """The fields' previous values, where nobody changed them since."""
         _require_linked(case, mapping)
-        present, before = case.contacts[side], _before(entry, mapping)
-        values = {}
-        for change in entry.changes:
-            name, value = change.field, getattr(before, change.field)
-            if name in case.views[side].denied:
-                raise Declined(f"You may not change this field in {NAMES[side]}: {_words(name)}.")
-            if not _shows(name, getattr(present, name), change.after):
-                raise Declined(f"This field was changed again since then: {_words(name)}.")
-            if value is None:
-                raise Declined(f"The history does not hold the previous value of: {_words(name)}.")
-            values[name] = value
-        if self.session.settings.may("update", side.other):
-            case.due_again = self.session.engine.now()
-            case.note = f"The next sync takes it to {NAMES[side.other]}, like any other edit."
-        else:
-            case.note = f"It stays in {NAMES[side]} only: Update from {NAMES[side]} is off."
-        return Update(Merged({side: Contact(**values)}, mapping.base or Contact()))
+        # Whatever else is due for this contact stays so.
+        case.due_again = mapping.due_at
+        case.note, action = taken_back(
+            entry, side, _before(entry, mapping), case, mapping, self.session.settings, on_both=self._on_both
+        )
+        return action
 
     def _uncreate(self, entry: HistoryEntry, side: Side, case: Case, mapping: ContactMapping) -> Action:
         """Delete what was created, as long as it is exactly that."""
-        # An interrupted run of this undo left it unlinked already, and the record there.
+        # An interrupted run of this undo, or an earlier one of one side, left it unlinked already.
         begun = mapping.state is State.UNLINKED and mapping.misses(side)
-        _require_linked(case, replace(mapping, state=State.LINKED) if begun else mapping)
+        alone = begun and self._on_both and not case.views[side].present and case.views[side.other].present
+        if not alone:
+            _require_linked(case, replace(mapping, state=State.LINKED) if begun else mapping)
         created = {change.field: change.after for change in entry.changes}
         for name in FIELDS:
             value = getattr(case.contacts[side], name)
-            if value is not None and not _shows(name, value, created.get(name, "")):
-                raise Declined(f"The contact was edited since it was created: {_words(name)}.")
-        case.note = (
-            f"It stays in {NAMES[side.other]} and is not created again by itself; Link again brings it back."
-        )
+            if value is not None and not shows(name, value, created.get(name, "")):
+                raise Declined(f"The contact was edited since it was created: {words(name)}.")
+        there, view = side.other, case.views[side.other]
+        if self._on_both:
+            held = mapping.held.get(there)
+            if changed := edited(case.contacts[there], mapping.base, view.holds, held):
+                raise Declined(f"The contact was edited since it was created: {words(*changed)}.")
+            case.note = "It is deleted on both sides. The history keeps both records."
+        else:
+            case.note = (
+                f"It stays in {NAMES[there]} and is not created again by itself; Link again brings it back."
+            )
+        if alone:
+            return Delete(there, released=True)
         then = Become(State.UNLINKED, Missing(side, self.session.engine.now(), False))
-        return Delete(side, released=True, then=then)
+        return Delete(side, released=True, then=then, also=self._on_both)
+
+    def _back(self, entry: HistoryEntry, case: Case, mapping: ContactMapping) -> Case:
+        """Create the record again that was deleted."""
+        if entry.side is Side.SUGAR or (
+            self._on_both and case.views[Side.SUGAR].presence is Presence.DELETED
+        ):
+            return self._back_in_sugar(entry, case, mapping)
+        case.action = self._back_in_google(entry, case, mapping)
+        return case
 
     def _back_in_google(self, entry: HistoryEntry, case: Case, mapping: ContactMapping) -> Action:
         """Create the contact in Google again, under the mapping it had."""
@@ -165,17 +186,19 @@ class Undo(Choice):
         return Create(Side.GOOGLE, contact, then)
 
     def _back_in_sugar(self, entry: HistoryEntry, case: Case, mapping: ContactMapping) -> Case:
-        """Create the record in Sugar again, under the id that was chosen for it when the undo was ordered."""
+        """Create the record in Sugar again, under the id that was chosen for it when the undo was ordered; then in
+        Google, where it is to be on both sides."""
         session, new_id = self.session, self._preview.new_id or ""
         if case.views[Side.SUGAR].presence is not Presence.DELETED:
             raise Declined("The contact is in Sugar already.")
-        if case.views[Side.GOOGLE].present:
+        if case.views[Side.GOOGLE].present or (entry.side is Side.GOOGLE and self._is_alive(entry.google_id)):
             raise Declined(
                 "The contact is in Google still. Link it again: Sugar then gets a new record of it."
             )
-        if new_id in mappings.get(session.engine.db, session.user.id, [new_id]):
-            raise Declined("The contact was created in Sugar again already.")
         contact = _before(entry, mapping)
+        restored = mappings.get(session.engine.db, session.user.id, [new_id]).get(new_id)
+        if restored is not None:
+            return self._then_in_google(restored, contact)
         then = Become(State.UNLINKED, Missing(Side.GOOGLE, session.engine.now(), False))
         fresh = ContactMapping(
             new_id,
@@ -183,8 +206,34 @@ class Undo(Choice):
             match_keys=session.terms(contact),
             missing=then.missing,
         )
-        note = "Sugar gets a new record of it. It stays in Sugar only; Link again creates it in Google, too."
-        return Case(mapping=fresh, action=Create(Side.SUGAR, contact, then), note=note)
+        if self._on_both:
+            note = "Sugar gets a new record of it. What the sync does not hold (labels, the photo) does not come back."
+        else:
+            note = (
+                "Sugar gets a new record of it. It stays in Sugar only; Link again creates it in Google, too."
+            )
+        in_sugar = self._for_sugar(contact, mapping) if entry.side is Side.GOOGLE else contact
+        action = Create(Side.SUGAR, in_sugar, then, also=contact if self._on_both else None)
+        return Case(mapping=fresh, action=action, note=note)
+
+    def _then_in_google(self, restored: ContactMapping, contact: Contact) -> Case:
+        """The second step of what is to be on both sides, once Sugar has its record."""
+        first_step_done = restored.state is State.UNLINKED and restored.misses(Side.GOOGLE)
+        if not self._on_both or not first_step_done or restored.google_id is not None:
+            raise Declined("The contact was created in Sugar again already.")
+        case = Gatherer(self.session).gather([restored], ()).cases[0]
+        if case.unread is not None or case.mapping is None or not case.views[Side.SUGAR].present:
+            raise Declined(UNREAD)
+        case.mapping = replace(case.mapping, missing=None)
+        case.action = Create(Side.GOOGLE, contact)
+        return case
+
+    def _for_sugar(self, contact: Contact, mapping: ContactMapping) -> Contact:
+        """What of Google's record may be in Sugar: private fields only where they were."""
+        if self.session.settings.private_fields != "keep":
+            return contact
+        there = still_open(mapping, contact)
+        return replace(contact, **{name: None for name in PRIVATE_FIELDS if name not in there})
 
     def _is_alive(self, google_id: str | None) -> bool:
         """Whether Google still has the contact that was deleted."""
@@ -211,17 +260,3 @@ def _before(entry: HistoryEntry, mapping: ContactMapping) -> Contact:
     if entry.side is Side.SUGAR:
         return read_sugar(entry.before, mapping)
     return google_person.read(entry.before, mapping.base)
-
-
-def _shows(name: str, value: object, text: str) -> bool:
-    """Whether a field holds what the history says of it."""
-    if field_text(name, value) == text:
-        return True
-    if name in ADDRESSES:
-        return False
-    told = tuple(text.split(", ")) if name == "emails" and text else text or (() if name == "emails" else "")
-    return same(name, value, told)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from flask import Response
 
@@ -12,7 +12,7 @@ from ..store import history
 from ..store.records import Change, HistoryEntry
 from . import history_csv
 from .caller import caller, user_id
-from .operation import Answer, Asked, Operations
+from .operation import Answer, Asked, Operations, Sent
 from .preview import PreviewOrdered
 from .runs import require_connection
 from .site import PAGE, Cursor, Moment, Refusal, Text, refusals, site
@@ -33,6 +33,14 @@ class ExportQuery(Asked, frozen=True, kw_only=True):
 
     contact: Text | None = None
     run: Text | None = None
+
+
+class Undo(Sent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where it is taken back: on the side that was written, or on both. Without a body: where it was written."""
+
+    optional: ClassVar[bool] = True
+
+    sides: Literal["written", "both"] = "written"
 
 
 class FieldChange(Answer, frozen=True, kw_only=True, omit_defaults=True):
@@ -94,13 +102,16 @@ def one(entry: str) -> HistoryItem:
 
 
 @routes.post("/history/{entry}/undo", status=202, errors=(409, 429, 502))
-def undo(entry: str) -> PreviewOrdered:
-    """Plan to undo one entry: a preview, which is then applied like any other."""
+def undo(entry: str, body: Undo) -> PreviewOrdered:
+    """Plan to undo one entry: a preview, which is then applied like any other.
+
+    What is taken back only where it was written differs from then on, and rests until either side changes it.
+    """
     from ..sync.orders import order_undo
 
     require_connection(site(), caller().user)
     with refusals():
-        return PreviewOrdered(preview=order_undo(site().engine, user_id(), entry))
+        return PreviewOrdered(preview=order_undo(site().engine, user_id(), entry, body.sides))
 
 
 def _page(

@@ -150,7 +150,10 @@ def _described(part: str, operation: Operation, components: Json) -> Json:
     if rest.strip():
         described["description"] = rest.strip()
     if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": _content(operation.body)}
+        described["requestBody"] = {
+            "required": not operation.body.optional,
+            "content": _content(operation.body),
+        }
     return described
 
 

@@ -149,12 +149,14 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     schema: ClassVar[Mapping[str, Any]] = {}
     """What the types cannot say of it, as JSON Schema."""
+    optional: ClassVar[bool] = False
+    """Whether it may be missing."""
 
     @classmethod
     def read(cls, data: bytes) -> Any:
         """The body as one of these. Refused with the key that is wrong."""
         try:
-            return msgspec.convert(from_json(data), cls)
+            return msgspec.convert(from_json(data or b"{}" if cls.optional else data), cls)
         except msgspec.ValidationError as error:
             raise Refusal(400, "invalid_request", f"The request does not fit: {error}.") from None
         except ValueError:

@@ -109,7 +109,8 @@ class PreviewState(Answer, frozen=True, kw_only=True):
     """A preview and a page of its actions.
 
     `counts` is by kind, `ticked` counts what would be carried out by applying it, `waiting` the contacts that are due
-    beyond those planned here. `undo` is the history entry that it would undo. `next` is the cursor of the next page.
+    beyond those planned here. `undo` is the history entry that it would undo, `sides` where: on the side that was
+    written, or on both. `next` is the cursor of the next page.
     """
 
     preview: str
@@ -122,6 +123,7 @@ class PreviewState(Answer, frozen=True, kw_only=True):
     ticked: int
     waiting: int
     undo: str | None
+    sides: Literal["written", "both"] | None
     applied: AppliedState | None
     moved: list[MovedItem]
     items: list[PlannedItem]
@@ -199,6 +201,7 @@ def _shown(preview: PreviewRecord, items: list[PlannedItem], following: str | No
         ticked=preview.total - preview.unticked,
         waiting=preview.waiting,
         undo=preview.undo,
+        sides=preview.sides if preview.undo else None,
         applied=_applied(preview.applied),
         moved=[MovedItem(id=moved.id, name=moved.name, why=moved.why) for moved in preview.moved],
         items=items,

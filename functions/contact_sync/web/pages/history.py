@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...contacts import google_person, sugar_record
@@ -61,8 +61,9 @@ def entry(entry: str) -> Response:
 @routes.post(f"{_ENTRY}/undo")
 def undo(entry: str) -> BaseResponse:
     """Have the undoing planned, to be looked at first. Where it is not possible, the entry says why."""
+    on_both = request.form.get("sides") == "both"
     try:
-        ordered = history.undo(entry)
+        ordered = history.undo(entry, history.Undo(sides="both" if on_both else "written"))
     except Refusal as refusal:
         if refusal.status != 409:
             raise

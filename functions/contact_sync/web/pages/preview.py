@@ -41,6 +41,11 @@ class Line:
         return any(change.exposed for change in self.item.changes)
 
     @property
+    def sides(self) -> list[Side]:
+        """The sides that change."""
+        return [side for side in Side if self.item.before.get(side) != self.item.after.get(side)]
+
+    @property
     def rows(self) -> list[compare.Row]:
         """Both records beside each other."""
         return _rows(self.item)
