@@ -68,7 +68,7 @@ def test_the_right_candidate_is_chosen_and_linked(page: Page, system: System) ->
     question = page.get_by_role("article").filter(has_text="Which contact in Google is the same person?")
     question.get_by_role("radio", name="Anna Ruiz").check()
     question.get_by_role("button", name="This is the same person").click()
-    expect(page.get_by_role("status").filter(has_text="The two are linked.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="The two will be linked.")).to_be_visible()
     axe(page)
     system.settle()
     assert system.world.mapping(sugar_id, jane).google_id == candidates[1]

@@ -40,7 +40,7 @@ def test_a_contact_is_unlinked_and_linked_again_in_place(page: Page, system: Sys
     expect(page.get_by_text("You ended the link", exact=True)).to_be_visible()
     axe(page)
     page.get_by_role("button", name=LINK_FIRST).click()
-    expect(page.get_by_role("status").filter(has_text="It is linked again.")).to_be_focused()
+    expect(page.get_by_role("status").filter(has_text="It will be linked again.")).to_be_focused()
     system.settle()
     assert states(system, jane) == [State.LINKED, State.LINKED]
 

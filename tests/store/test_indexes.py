@@ -78,6 +78,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     google_index.next_due: [{}],
     google_index.with_keys: [{"keys": ["k1"]}],
     google_index.with_source_ids: [{"source_ids": ["s1"]}],
+    google_index.that_chose: [{"sugar_id": "s1"}],
     google_index.ids: [{}],
     google_index.count_due: [{"now": NOW}],
     google_index.count: [
@@ -108,6 +109,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     ],
     mappings.names_beginning: [{"text": "An", "limit": 2}],
     mappings.deletions_waiting: [{"side": Side.GOOGLE}],
+    mappings.that_chose: [{"google_id": "c1"}],
     mappings.by_state: [{"state": state, "cursor": None, "limit": 2} for state in optional(State.LINKED)],
     mappings.left_scope: [{"limit": 2}, {"limit": 2, "after": "c1"}],
     mappings.count_with_google: [{"state": State.GONE}],

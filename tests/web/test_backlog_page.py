@@ -268,7 +268,7 @@ def test_an_ambiguous_contact_is_linked_with_the_chosen_candidate(place: Place, 
     refused = follow(ada, post(ada, f"/backlog/{entry}/choose"))
     assert "Choose first which contact it is." in refused
     said = follow(ada, post(ada, f"/backlog/{entry}/choose", partner=candidates[1]))
-    assert "The two are linked." in said
+    assert "The two will be linked." in said
     assert "Nothing needs you." in said
     place.work()
     assert mappings.get(place.engine.db, ada.sub, [sugar_id])[sugar_id].google_id == candidates[1]

@@ -92,7 +92,7 @@ def test_a_contact_is_unlinked_and_linked_again_without_a_script(place: Place, a
     assert state_of(place, ada, "1").state is State.UNLINKED
     assert place.payloads() == []
     said = follow(ada, post(ada, "/contacts/1/link?state=unlinked"))
-    assert "It is linked again. A sync begins by itself" in said
+    assert "It will be linked again. A sync begins by itself" in said
     assert state_of(place, ada, "1").directive is not None
     assert place.payloads() == [{"user": ada.sub, "trigger": "manual"}]
 

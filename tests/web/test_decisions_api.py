@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.web.browser import Browser, Place
+from tests.web.browser import Browser, Place, words_of
+from tests.world import Person
 
 from contact_sync.contacts.mapping import Mapping, State
 from contact_sync.contacts.settings import Direction, SyncSettings
-from contact_sync.store import backlog, mappings
+from contact_sync.store import backlog, google_index, mappings
 from contact_sync.store.records import BacklogEntry
 
 
@@ -82,6 +83,43 @@ def test_only_a_candidate_can_be_chosen(place: Place, ada: Browser) -> None:
         assert answer.status_code == status
     assert ada.post("/api/backlog/none/choose", {"partner": "c1"}).status_code == 404
     assert len(ada.json("/api/backlog")["items"]) == 3
+    assert place.payloads() == []
+
+
+def test_choosing_one_that_is_linked_by_now_says_with_whom_and_leaves_the_question(
+    place: Place, ada: Browser
+) -> None:
+    sugar_id, entry, candidates = ambiguous(place, ada)
+    place.world.add_sugar(id="bo", first_name="Bo", last_name="Berg", assigned_user_id="user-ada")
+    place.engine.db.commit(
+        [
+            mappings.put(ada.sub, Mapping("bo", google_id=candidates[0], name="Bo Berg", state=State.LINKED)),
+            google_index.patch(ada.sub, candidates[0], mapping="bo", backlog=None),
+        ]
+    )
+    answer = ada.post(f"/api/backlog/{entry['id']}/choose", {"partner": candidates[0]})
+    assert (answer.status_code, answer.get_json()["error"]) == (
+        409,
+        {
+            "code": "not_possible",
+            "message": "The contact in Google that you chose is linked with Bo Berg by now. Nothing was decided.",
+        },
+    )
+    page = ada.form(f"/backlog/{entry['id']}/choose", partner=candidates[0])
+    assert page.status_code == 303
+    assert "is linked with Bo Berg by now. Nothing was decided." in words_of(ada.get(page.location))
+    assert ada.json(f"/api/backlog/{entry['id']}")["sugar_id"] == sugar_id
+    place.work()
+    assert len(place.world.google_contacts(Person(ada.sub, "user-ada"))) == 2
+
+
+def test_a_decision_about_a_contact_that_was_decided_meanwhile_is_no_decision(
+    place: Place, ada: Browser
+) -> None:
+    (entry,) = refused(place, ada, 1)
+    place.engine.db.commit([mappings.patch(ada.sub, "c000", backlog="another")])
+    for verb in ("release", "keep"):
+        assert ada.post(f"/api/backlog/{entry}/{verb}").status_code == 404
     assert place.payloads() == []
 
 

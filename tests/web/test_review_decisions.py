@@ -14,9 +14,9 @@ from tests.web.browser import Browser, Place, words_of
 from tests.web.planned import create, planned
 from tests.web.questions import ask, post
 
-from contact_sync.contacts.mapping import Directive
+from contact_sync.contacts.mapping import Directive, IndexEntry
 from contact_sync.errors import TransientForAll
-from contact_sync.store import backlog, mappings
+from contact_sync.store import backlog, google_index, mappings
 from contact_sync.store.database import Database
 from contact_sync.store.write import Conflict, Write
 from contact_sync.sync import orders
@@ -125,6 +125,7 @@ class BusyWith:
 def test_a_choice_holds_although_another_contact_that_asked_the_same_is_worked_on(
     place: Place, ada: Browser
 ) -> None:
+    place.engine.db.commit([google_index.put(ada.sub, IndexEntry(key)) for key in ("g8", "g9")])
     entry = ask(place, ada, "1", "ambiguous", partners=("g8", "g9"))
     other = ask(place, ada, "2", "ambiguous", partners=("g8", "g9"))
     busy = cast(Database, BusyWith(place.engine.db, "/mappings/2"))

@@ -228,9 +228,11 @@ def _unlinked(
     if not present and not hidden:
         return Become(State.GONE)
     again = mapping.directive is not None and mapping.directive.kind == "link"
+    if again and hidden:
+        return Become(State.OUT_OF_SCOPE, forget=None if views[Side.GOOGLE].present else Side.GOOGLE)
     if len(present) == 2 and (again or mapping.missing is not None):
         return _merge(mapping, views, mapping.base, settings, now)
-    if len(present) == 1 and again and not hidden:
+    if len(present) == 1 and again:
         return Renew(present[0].other)
     return Nothing()
 

@@ -64,6 +64,12 @@ def with_source_ids(db: Database, user_id: str, source_ids: Iterable[str]) -> li
     return [_entry(found) for found in with_any(db, _collection(user_id), "source_id", "in", source_ids)]
 
 
+def that_chose(db: Database, user_id: str, sugar_id: str) -> list[IndexEntry]:
+    """The Google contacts that wait to be joined with this Sugar record: chosen by a person, or second copies."""
+    query = Query(_collection(user_id), (("directive.partner", "==", sugar_id),))
+    return [_entry(document) for document in db.query(query)]
+
+
 def ids(db: Database, user_id: str) -> dict[str, str | None]:
     """The Sugar id of every Google contact's mapping (None: it has none), by Google id."""
     query = Query(_collection(user_id), order_by=(DOCUMENT_ID,), fields=("mapping",))

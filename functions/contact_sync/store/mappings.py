@@ -118,6 +118,12 @@ def by_state(
     return [_mapping(document) for document in documents], following
 
 
+def that_chose(db: Database, user_id: str, google_id: str) -> list[Mapping]:
+    """The mappings for which a person chose this Google contact, and no sync has linked it yet."""
+    query = Query(_collection(user_id), _conditions({"directive.partner": google_id}))
+    return [_mapping(document) for document in db.query(query)]
+
+
 def matching_page(
     db: Database, user_id: str, cursor: str | None, limit: int, **equals: Any
 ) -> tuple[list[Mapping], str | None]:

@@ -15,6 +15,7 @@ from ..contacts.match import Match
 from ..contacts.side import Side
 from ..contacts.sugar_record import Accounts
 from ..services.outcome import Outcome
+from .chosen import Lost
 
 NO_RECORD = SideView(Presence.NONE)
 
@@ -39,6 +40,8 @@ class Case:
     """When to look again: where nothing can be decided now, or where what is done has to go further."""
     unread: Outcome | None = None
     """Why a record that the decision needs could not be read: handled like a write that failed."""
+    lost: Lost | None = None
+    """Why the partner that a person chose cannot be had."""
     partner: ContactMapping | IndexEntry | None = None
     """The matching record, where it could not be read: it is looked at by itself."""
     group: str | None = None

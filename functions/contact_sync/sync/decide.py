@@ -25,9 +25,11 @@ from ..contacts.merge import edited
 from ..contacts.plan import place, plan
 from ..contacts.side import Side
 from .batch import Case
+from .chosen import back_to_the_backlog
 from .doubts import Doubts
 from .gather import Gatherer
 from .intake_google import DUPLICATE
+from .reasons import PAUSES
 from .session import Session
 
 
@@ -117,6 +119,8 @@ class Decider:
         match = case.match or Match(Verdict.NONE)
         if view.present and match.verdict is not Verdict.LINK and case.match is not None:
             match = field.match(side, case.key)
+        if view.present and (why := self._undone(case, side, match, own)) is not None:
+            return back_to_the_backlog(why, match)
         leaving = self._leaving(side, match) if not own else None
         if leaving is not None:
             case.due_again = leaving
@@ -144,6 +148,16 @@ class Decider:
                 if record_id is not None and record_id in field.parties[there]:
                     field.placed(there, record_id)
         return action
+
+    def _undone(self, case: Case, side: Side, match: Match, own: bool) -> str | None:
+        """Why what a person decided about this contact cannot be done; None: it can."""
+        if case.lost is not None:
+            return case.lost.why
+        there, paused = side.other, self.session.user.creates_paused
+        like = match.verdict in (Verdict.AMBIGUOUS, Verdict.DUPLICATE)
+        if own and like and self.session.settings.may("create", there) and not self.session.creates(there):
+            return PAUSES.get(paused or "", "Creating in Google pauses.")
+        return None
 
     def _leaving(self, side: Side, match: Match) -> datetime | None:
         """When the deletion of a contact that this one doubles is decided; None: they all stay, as far as is known."""

@@ -20,6 +20,7 @@ from ..services.outcome import Outcome, Status
 from ..services.sugar import Fetched
 from ..store import google_index, mappings
 from .batch import NO_RECORD, Batch, Case
+from .chosen import gone, lost, partner_chosen_for, unseen
 from .field import Field
 from .intake_google import DUPLICATE, index_terms
 from .session import Session, read_google, read_sugar
@@ -124,30 +125,23 @@ class Gatherer:
 
     def _partners(self, side: Side, case: Case) -> list[str]:
         """Ids on the other side that may turn out to be the subject's partner."""
-        partner = self._chosen(case)
-        if partner is not None:
-            return [partner]
         match = self.field.match(side, case.key)
-        return list(match.partners) if match.verdict is Verdict.LINK else []
+        partners = list(match.partners) if match.verdict is Verdict.LINK else []
+        chosen = partner_chosen_for(case.mapping or case.entry)
+        if chosen is not None:
+            self._know(side.other, chosen)
+            partners = [chosen, *(partner for partner in partners if partner != chosen)]
+        return partners
 
-    def _chosen(self, case: Case) -> str | None:
-        """The partner that a person chose, as long as it has none."""
-        item = case.mapping or case.entry
-        partner = item.directive.partner if item is not None and item.directive is not None else None
-        if partner is None or not _is_chosen(case):
-            return None
+    def _know(self, side: Side, key: str) -> None:
+        """Have what is stored of a record, whoever it shares addresses with."""
         db, user_id = self.session.engine.db, self.session.user.id
-        if case.mapping is not None:
-            if partner not in self.field.entries:
-                for found in google_index.get(db, user_id, [partner]).values():
-                    self.field.add_entry(found)
-            entry = self.field.entries.get(partner)
-            return partner if entry is not None and entry.mapping is None else None
-        if partner not in self.field.mappings:
-            for mapping in mappings.get(db, user_id, [partner]).values():
+        if side is Side.GOOGLE and key not in self.field.entries:
+            for found in google_index.get(db, user_id, [key]).values():
+                self.field.add_entry(found)
+        elif side is Side.SUGAR and key not in self.field.mappings:
+            for mapping in mappings.get(db, user_id, [key]).values():
                 self.field.add_mapping(mapping)
-        known = self.field.mappings.get(partner)
-        return partner if known is not None and known.state is State.NEW else None
 
     def _read_sugar(self, cases: list[Case], people: Read, named: Collection[str]) -> Fetched:
         session = self.session
@@ -196,17 +190,31 @@ class Gatherer:
                 self.field.absent(google_id)
         for case in subjects:
             side = Side.SUGAR if case.mapping is not None else Side.GOOGLE
-            chosen = self._chosen(case)
-            there = self.people.people if side is Side.SUGAR else fetched.records
-            if chosen is not None and there.get(chosen) is not None:
-                case.match = Match(Verdict.LINK, (chosen,))
-            else:
-                case.match = self.field.match(side, case.key)
+            case.match = self.field.match(side, case.key)
+            chosen = partner_chosen_for(case.mapping or case.entry)
+            if chosen is not None:
+                self._match_chosen(case, side.other, chosen, fetched)
+
+    def _match_chosen(self, case: Case, side: Side, chosen: str, fetched: Fetched) -> None:
+        """The word of a person stands above the evidence, as long as what they chose can be had."""
+        session = self.session
+        there = self.people.people if side is Side.GOOGLE else fetched.records
+        why = lost(session.engine.db, session.user.id, side, chosen)
+        if why is None and there.get(chosen) is not None:
+            case.match = Match(Verdict.LINK, (chosen,))
+        elif why is None and (chosen not in there or chosen in self.people.moved):
+            case.unread = _unread(case, Status.TRANSIENT)
+        elif why is None or why.gone:
+            # Who is left is decided about as ever, but for making another one.
+            left = case.match is not None and case.match.verdict is Verdict.LINK
+            case.lost = None if left else why or gone(side)
+        else:
+            case.lost = why
 
     def _join_partner(self, case: Case, views: Views) -> None:
         """Put the matched record into the case. One that cannot be read is looked at by itself first; one that was
         not read in this round is read in the next."""
-        if case.match is None or case.match.verdict is not Verdict.LINK:
+        if case.match is None or case.match.verdict is not Verdict.LINK or case.lost or case.unread:
             return
         partner = case.match.partners[0]
         if case.mapping is not None:
@@ -225,11 +233,12 @@ class Gatherer:
             view = views.of_record(record, known) if record is not None else NO_RECORD
             if known is not None and known.state is State.NEW and view.present:
                 case.mapping, case.record, case.views[Side.SUGAR] = known, record, view
+            elif record is not None and partner_chosen_for(case.entry) == partner:
+                case.lost = unseen()
             else:
                 case.partner = known
-        if not all(view.present for view in case.views.values()):
-            status = Status.TRANSIENT if asked else Status.CONFLICT
-            case.unread = Outcome(case.key, status, reason="The matching contact could not be read.")
+        if case.lost is None and not all(view.present for view in case.views.values()):
+            case.unread = _unread(case, Status.TRANSIENT if asked else Status.CONFLICT)
 
     def _add_candidates(self, fetched: Fetched) -> None:
         """Sugar records found by address that the inventory does not know: outside the scope, not taken in yet,
@@ -285,6 +294,10 @@ def _pair(case: Case) -> set[tuple[Side, str]]:
     if case.match is not None and case.match.verdict is Verdict.LINK:
         pair[Side.SUGAR if case.mapping is None else Side.GOOGLE] = case.match.partners[0]
     return {(side, key) for side, key in pair.items() if key is not None}
+
+
+def _unread(case: Case, status: Status) -> Outcome:
+    return Outcome(case.key, status, reason="The matching contact could not be read.")
 
 
 def _is_chosen(case: Case) -> bool:

@@ -14,10 +14,13 @@ from datetime import UTC, datetime
 
 from ..contacts.mapping import Directive, IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
+from ..contacts.match import TWIN
+from ..contacts.side import Side
 from ..store import backlog, google_index, mappings, users
 from ..store.database import Database
 from ..store.records import BacklogEntry
 from ..store.write import Conflict, Write
+from .chosen import CHOSEN, Lost, lost, partner_chosen_for
 from .marks import awaited_deletion, guarded
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,8 +74,12 @@ def choose(db: Database, user_id: str, entry_id: str, partner: str) -> None:
     entry = backlog.get(db, user_id, [entry_id]).get(entry_id)
     if entry is None:
         raise Refused(404, "There is no such backlog entry.")
-    if entry.cause != "ambiguous" or partner not in entry.partners:
+    if entry.cause != "ambiguous" or partner not in entry.partners or partner.startswith(TWIN):
         raise Refused(409, "This contact is not one of the candidates.")
+    there = Side.GOOGLE if entry.sugar_id is not None else Side.SUGAR
+    why = lost(db, user_id, there, partner) or _promised(db, user_id, there, partner)
+    if why is not None:
+        raise Refused(409, f"{why.why} Nothing was decided.")
 
     def decide(_entry: BacklogEntry, item: ContactMapping | IndexEntry) -> ContactMapping | IndexEntry:
         return replace(item, directive=Directive("link", partner), due_at=FIRST, backlog=None)
@@ -87,6 +94,20 @@ def choose(db: Database, user_id: str, entry_id: str, partner: str) -> None:
         # The choice itself is made: one that is being worked on just now asks again by itself.
         with suppress(Refused):
             release(db, user_id, others)
+
+
+def _promised(db: Database, user_id: str, side: Side, partner: str) -> Lost | None:
+    """A record of `side` that was chosen for another contact before, and waits for the next sync."""
+    chosen: Sequence[ContactMapping | IndexEntry]
+    if side is Side.GOOGLE:
+        chosen = mappings.that_chose(db, user_id, partner)
+    else:
+        chosen = google_index.that_chose(db, user_id, partner)
+    taken = next((item for item in chosen if partner_chosen_for(item) == partner), None)
+    if taken is None:
+        return None
+    name = (taken.name if isinstance(taken, ContactMapping) else "") or "another contact"
+    return Lost(f"{CHOSEN[side]} was chosen for {name} before; the next sync links the two.")
 
 
 def link_again(db: Database, user_id: str, sugar_id: str) -> None:

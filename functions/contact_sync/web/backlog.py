@@ -18,6 +18,8 @@ from .site import PAGE, Cursor, Moment, Refusal, Text, refusals, site
 
 routes = Operations("backlog")
 
+DECIDED = "There is no such entry; perhaps it was decided already."
+
 Decide = Callable[[Database, str, Sequence[str]], int]
 
 
@@ -166,7 +168,10 @@ def keep(entry: str) -> Decided:
 
 @routes.post("/backlog/{entry}/choose", errors=(409, 502))
 def choose(entry: str, body: Choice) -> Decided:
-    """Link an ambiguous contact with one of its candidates."""
+    """Have an ambiguous contact linked with one of its candidates, by the sync that follows.
+
+    Refused, with who has it, where that candidate can be had no more.
+    """
     from ..sync import resolve
 
     with refusals():
@@ -198,7 +203,10 @@ def _selected(wanted: Selection) -> list[str]:
 
 
 def _decide_one(decide: Decide, entry: str) -> Decided:
-    return _decide(decide, [_open(entry).id])
+    decided = _decide(decide, [_open(entry).id])
+    if not decided.count:
+        raise Refusal(404, "not_found", DECIDED)
+    return decided
 
 
 def _decide(decide: Decide, entries: Sequence[str]) -> Decided:
@@ -220,7 +228,7 @@ def _decided(count: int) -> Decided:
 def _open(entry: str) -> BacklogEntry:
     found = backlog.get(site().engine.db, user_id(), [entry])
     if entry not in found:
-        raise Refusal(404, "not_found", "There is no such entry; perhaps it was decided already.")
+        raise Refusal(404, "not_found", DECIDED)
     return found[entry]
 
 

@@ -60,7 +60,7 @@ def listed(query: MappingsQuery) -> MappingsPage:
 
 @routes.post("/mappings/{sugar_id}/link", errors=(409, 502))
 def link(sugar_id: str) -> MappingItem:
-    """Keep both sides of an unlinked contact in sync again."""
+    """Have both sides of an unlinked contact kept in sync again, by the sync that follows."""
     from ..sync import resolve
 
     with refusals():

@@ -141,7 +141,7 @@ def choose(entry: str) -> BaseResponse:
     except Refusal as refusal:
         return refused(refusal, _list())
     # Others that asked about the same contacts are decided again, too: the whole list may have changed.
-    return back_to(_list(), f"The two are linked. {when()}")
+    return back_to(_list(), f"The two will be linked. {when()}")
 
 
 @routes.post(f"/backlog/{_VERBS}")
@@ -149,12 +149,14 @@ def decide_all(verb: str) -> BaseResponse:
     """Decide about all contacts of a cause or group, if they are still as many as the button said."""
     cause, group = request.form.get("cause"), request.form.get("group")
     try:
-        _as_said(_buttons_for(cause, group), verb)
+        button = _as_said(_buttons_for(cause, group), verb)
         wanted = Selection(group=group) if group else Selection(cause=cause)
         count = (backlog.release_all if verb == "release" else backlog.keep_all)(wanted).count
     except Refusal as refusal:
         return refused(refusal, _list())
-    return back_to(url_for(".page"), f"Decided about {words.contacts(count)}. {when()}")
+    if not count:
+        return back_to(url_for(".page"), "Nothing of it was left to decide.", "info")
+    return back_to(url_for(".page"), f"Decided about {words.contacts(count)}. {_said(button)}")
 
 
 def _sections(

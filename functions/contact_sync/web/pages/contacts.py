@@ -51,7 +51,9 @@ def link(sugar_id: str) -> BaseResponse:
         item = mappings.link(sugar_id)
     except Refusal as refusal:
         return refused(refusal, url_for(".page", state=_state(State.UNLINKED)))
-    return _done(item, f"It is linked again. {when()}", State.UNLINKED)
+    alone = item.missing is not None or item.google_id is None
+    said = link_does(item, _settings()) if alone else "It will be linked again."
+    return _done(item, f"{said} {when()}", State.UNLINKED)
 
 
 @routes.post(f"{_CONTACT}/unlink")
