@@ -92,7 +92,7 @@ def dispatcher(request: Request) -> BaseResponse:
     def work() -> Mapping[str, Any]:
         try:
             db, queue = composition.database(config), composition.worker_queue(config)
-            answer = dispatch(db, queue.many, composition.utc_now())
+            answer = dispatch(db, queue.many, composition.utc_now(), queue.many_bulk)
         except TransientForAll as error:
             log.warning("dispatch failed", extra={"code": error.code})
             raise

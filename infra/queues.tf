@@ -1,9 +1,11 @@
 locals {
   queues = {
-    # Scheduled work, previews, continuations.
+    # Regular syncs.
     scheduled = var.queue_concurrency.scheduled
-    # Sync Now and hooks: somebody is waiting.
+    # Sync Now, previews, whatever a person ordered, and hooks: somebody is waiting.
     urgent = var.queue_concurrency.urgent
+    # First syncs, continuations, reconciles: much work for which nobody waits, and which nobody has to wait for.
+    bulk = var.queue_concurrency.bulk
   }
 
   queue_names = { for queue in keys(local.queues) : queue => "${var.name}-${queue}" }
@@ -12,10 +14,11 @@ locals {
     queue => "projects/${var.project_id}/locations/${var.region}/queues/${name}"
   }
 
-  # The dispatcher only ever enqueues scheduled work.
+  # Nobody waits for what the dispatcher enqueues.
   queue_users = {
     scheduled = ["dispatcher", "worker", "web"]
     urgent    = ["worker", "web"]
+    bulk      = ["dispatcher", "worker", "web"]
   }
 
   queue_members = merge([
@@ -38,13 +41,16 @@ resource "google_cloud_tasks_queue" "this" {
   }
 
   # The worker answers an error only for a fault that all users share, so its successors wait for minutes: 30 s, 60 s,
-  # 120 s, 240 s. There is no time limit (max_retry_duration): Cloud Tasks would try on until both it and the attempts are
-  # used up, and the worker could not know which attempt is the last.
+  # 120 s, 240 s. At the last attempt, which it knows by counting, it records the failure and ends the task itself.
+  # Where even that is not possible, because it cannot be reached or the database does not answer, nobody replaces a
+  # scheduled task for six hours, so its queue keeps it that long: both limits must be used up. What a person waits for
+  # is given up sooner, and hooks, of which many would wait, too.
   retry_config {
-    max_attempts  = var.tasks_max_attempts
-    min_backoff   = "30s"
-    max_backoff   = "300s"
-    max_doublings = 3
+    max_attempts       = var.tasks_max_attempts
+    max_retry_duration = each.key == "urgent" ? null : "21600s"
+    min_backoff        = "30s"
+    max_backoff        = "300s"
+    max_doublings      = 3
   }
 
   depends_on = [google_project_service.api]

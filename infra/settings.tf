@@ -17,6 +17,7 @@ locals {
     SUGAR_SUDO_PLATFORM   = { value = var.sugar_sudo_platform, readers = ["worker", "web"] }
     SUGAR_URL             = { value = var.sugar_url, readers = ["worker", "web"] }
     SUGAR_USERNAME        = { value = var.sugar_username, readers = ["worker", "web"] }
+    TASKS_BULK_QUEUE      = { value = local.queue_paths["bulk"], readers = ["dispatcher", "worker", "web"] }
     TASKS_MAX_ATTEMPTS    = { value = tostring(var.tasks_max_attempts), readers = ["worker"] }
     TASKS_QUEUE           = { value = local.queue_paths["scheduled"], readers = ["dispatcher", "worker", "web"] }
     TASKS_SERVICE_ACCOUNT = { value = google_service_account.this["invoker"].email, readers = ["dispatcher", "worker", "web"] }

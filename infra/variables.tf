@@ -139,6 +139,7 @@ variable "queue_concurrency" {
   type = object({
     scheduled = optional(number, 2)
     urgent    = optional(number, 2)
+    bulk      = optional(number, 1)
   })
   default = {}
 

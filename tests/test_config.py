@@ -108,6 +108,7 @@ def test_the_first_problem_is_the_message_and_all_are_kept() -> None:
         ("TASKS_EMULATOR_HOST", "127.0.0.1:99999"),
         ("TASKS_QUEUE", "sync"),
         ("TASKS_URGENT_QUEUE", "projects/p/locations/l/queues/a_b"),
+        ("TASKS_BULK_QUEUE", "bulk"),
         ("TASKS_SERVICE_ACCOUNT", "tasks"),
         ("TASKS_MAX_ATTEMPTS", "0"),
         ("TASKS_MAX_ATTEMPTS", "-1"),

@@ -21,6 +21,7 @@ from .store.client import open_database
 from .store.database import Database
 from .store.system import SugarSessions
 from .sync.engine import Engine
+from .sync.triggers import BULK
 
 
 def utc_now() -> datetime:
@@ -39,7 +40,7 @@ def http_session() -> requests.Session:
 
 @dataclass(frozen=True, slots=True)
 class WorkerQueue:
-    """Puts tasks for the worker into the deployment's two queues."""
+    """Puts tasks for the worker into the deployment's queues; those that are not set up are the regular one."""
 
     config: Config
     tasks: TaskQueue
@@ -58,13 +59,30 @@ class WorkerQueue:
 
     def many(self, named: Sequence[tuple[str, Mapping[str, Any]]]) -> list[bool]:
         """Enqueue (name, payload) pairs side by side."""
-        return self.tasks.enqueue_many([self._task(payload, name, None, False) for name, payload in named])
+        return self.tasks.enqueue_many([self._task(payload, name, None) for name, payload in named])
 
-    def _task(self, payload: Mapping[str, Any], name: str | None, at: datetime | None, urgent: bool) -> Task:
-        config = self.config
-        queue = config.tasks_urgent_queue if urgent and config.tasks_urgent_queue else config.tasks_queue
+    def many_bulk(self, named: Sequence[tuple[str, Mapping[str, Any]]]) -> list[bool]:
+        """The same for what is much work."""
+        return self.tasks.enqueue_many(
+            [self._task(payload, name, None, bulk=True) for name, payload in named]
+        )
+
+    def _task(
+        self,
+        payload: Mapping[str, Any],
+        name: str | None,
+        at: datetime | None,
+        urgent: bool = False,
+        *,
+        bulk: bool = False,
+    ) -> Task:
+        config, wanted = self.config, ""
+        if urgent:
+            wanted = config.tasks_urgent_queue
+        elif bulk or payload.get("trigger") in BULK:
+            wanted = config.tasks_bulk_queue
         return Task(
-            queue,
+            wanted or config.tasks_queue,
             config.worker_url,
             payload,
             name=name,

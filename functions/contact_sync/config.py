@@ -58,6 +58,7 @@ class Config:
     worker_url: str = ""
     tasks_queue: str = ""
     tasks_urgent_queue: str = ""
+    tasks_bulk_queue: str = ""
     tasks_emulator_host: str | None = None
     tasks_service_account: str = ""
     tasks_max_attempts: int = 0
@@ -106,6 +107,7 @@ _VARIABLES = (
     _Variable("WORKER_URL", formats.address, _ALL),
     _Variable("TASKS_QUEUE", formats.queue_name, _ALL),
     _Variable("TASKS_URGENT_QUEUE", formats.queue_name, _WEB),
+    _Variable("TASKS_BULK_QUEUE", formats.queue_name),
     _Variable("TASKS_EMULATOR_HOST", formats.host_and_port),
     _Variable("TASKS_SERVICE_ACCOUNT", formats.email_address),
     _Variable("TASKS_MAX_ATTEMPTS", formats.number(1, 100), default="5"),

@@ -57,8 +57,8 @@ run "everything_elsewhere" {
     error_message = "Tasks go to Cloud Run's address: only there they count as internal."
   }
   assert {
-    condition     = google_cloudfunctions2_function.this["worker"].service_config[0].max_instance_count == 8
-    error_message = "Six scheduled and two urgent runs need eight workers."
+    condition     = google_cloudfunctions2_function.this["worker"].service_config[0].max_instance_count == 9
+    error_message = "Six scheduled, two urgent runs and one of bulk need nine workers."
   }
   assert {
     condition     = google_firebaserules_release.this.name == "cloud.firestore/contacts" && google_firestore_database.this.location_id == "eur3"

@@ -120,4 +120,5 @@ def test_who_may_enqueue_is_who_is_told_the_queue() -> None:
     members = local("queue_users")
     assert members["scheduled"] == [function for function in FUNCTIONS if "TASKS_QUEUE" in told(function)]
     assert members["urgent"] == [function for function in FUNCTIONS if "TASKS_URGENT_QUEUE" in told(function)]
+    assert members["bulk"] == [function for function in FUNCTIONS if "TASKS_BULK_QUEUE" in told(function)]
     assert local("enqueuers") == members["scheduled"]

@@ -13,7 +13,7 @@ from contact_sync.composition import WorkerQueue
 from contact_sync.config import Config
 from contact_sync.services import tasks
 from contact_sync.services.tasks import Task, TaskQueue
-from contact_sync.sync import lease
+from contact_sync.sync import lease, schedule
 
 
 class Enqueued(TaskQueue):
@@ -85,11 +85,12 @@ def test_a_worker_does_one_run_at_a_time() -> None:
     assert local("functions")["worker"]["max_instances"] == "${sum(values(local.queues))}"
 
 
-def test_attempts_alone_end_a_task() -> None:
-    """The worker counts them, and records the failure at the last one."""
+def test_a_scheduled_task_lasts_as_long_as_nobody_replaces_it() -> None:
+    """The worker counts attempts and ends the task at the last one, where it can; else the queue keeps it."""
     (retries,) = resource("google_cloud_tasks_queue", "this")["retry_config"]
     assert retries["max_attempts"] == "${var.tasks_max_attempts}"
-    assert "max_retry_duration" not in retries
+    kept = f"{int(schedule.LOST.total_seconds())}s"
+    assert retries["max_retry_duration"] == f'${{each.key == "urgent" ? null : "{kept}"}}'
 
 
 @pytest.mark.parametrize("account", ["dispatcher", "worker", "web", "invoker", "build"])

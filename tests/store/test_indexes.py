@@ -134,7 +134,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     system.pause: [{}],
     system.load_metadata: [{}],
     users.read: [{}],
-    users.due: [{"now": NOW, "limit": 2}, {"now": NOW, "limit": 2, "after": ("u1", NOW)}],
+    users.due: [{"now": NOW, "limit": 2}, {"now": NOW, "limit": 2, "after": users.Due("u1", NOW, False)}],
     users.by_sugar_user: [{"sugar_user_id": "s1"}],
     users.by_email: [{"email": "jane@corp.test"}],
     users.all_ids: [{}],

@@ -85,8 +85,8 @@ def test_due_users_come_in_order_and_page_by_page(db: Database) -> None:
     db.commit([users.create(User("never"))])
     first = users.due(db, NOON, limit=2)
     rest = users.due(db, NOON, limit=2, after=first[-1])
-    assert [user_id for user_id, _ in first + rest] == ["u0", "u2", "u1", "u3"]
-    assert first[0][1] == NOON - timedelta(minutes=5)
+    assert [user.id for user in first + rest] == ["u0", "u2", "u1", "u3"]
+    assert first[0].at == NOON - timedelta(minutes=5)
     assert users.due(db, NOON, limit=2, after=rest[-1]) == []
 
 

@@ -13,7 +13,7 @@ from contact_sync.config import Config
 from contact_sync.services.tasks import TaskQueue
 from contact_sync.store import users
 from contact_sync.store.database import Database
-from contact_sync.store.records import User
+from contact_sync.store.records import Cursors, User
 from contact_sync.sync import schedule
 from contact_sync.sync.dispatch import dispatch
 from local_stack.firestore import FirestoreStandIn, in_process_client
@@ -98,6 +98,52 @@ def test_a_paused_user_is_due_no_more() -> None:
     world.db.commit([users.update(world.first.sub, paused=True)])
     assert world.sync("schedule")["phase"] == "stopped"
     assert world.user().next_sync_at is None
+
+
+def test_first_syncs_and_what_goes_on_wait_in_a_queue_of_their_own() -> None:
+    deployment = Deployment()
+    deployment.add("new", START)
+    deployment.db.commit([users.create(User(id="old", next_sync_at=START, cursors=Cursors(full_at=START)))])
+    bulk, urgent = f"{QUEUE}-bulk", f"{QUEUE}-urgent"
+    for name in (bulk, urgent):
+        deployment.tasks.create_queue(name)
+    names = {"tasks_bulk_queue": bulk, "tasks_urgent_queue": urgent}
+    config = Config(tasks_queue=QUEUE, worker_url="https://worker.test", **names)
+    queue = WorkerQueue(config, deployment.queue.tasks)
+    answer = dispatch(deployment.db, queue.many, deployment.clock.now(), queue.many_bulk)
+    assert answer == {"due": 2, "enqueued": 2}
+    for trigger, is_urgent in (
+        ("continue", False),
+        ("reconcile", False),
+        ("continue", True),
+        ("manual", True),
+    ):
+        queue({"user": "old", "trigger": trigger}, urgent=is_urgent)
+    queue({"user": "old", "trigger": "schedule"})
+    found = sorted(
+        (task.name.split("/")[5], json.loads(task.payload)["user"], json.loads(task.payload)["trigger"])
+        for task in deployment.tasks.pending()
+    )
+    assert found == [
+        ("sync", "old", "schedule"),
+        ("sync", "old", "schedule"),
+        ("sync-bulk", "new", "schedule"),
+        ("sync-bulk", "old", "continue"),
+        ("sync-bulk", "old", "reconcile"),
+        ("sync-urgent", "old", "continue"),
+        ("sync-urgent", "old", "manual"),
+    ]
+
+
+def test_without_a_bulk_queue_its_work_is_regular() -> None:
+    deployment = Deployment()
+    deployment.add("new", START)
+    answer = dispatch(
+        deployment.db, deployment.queue.many, deployment.clock.now(), deployment.queue.many_bulk
+    )
+    assert answer == {"due": 1, "enqueued": 1}
+    deployment.queue({"user": "new", "trigger": "continue"})
+    assert [task["trigger"] for task in deployment.asked()] == ["schedule", "continue"]
 
 
 def test_task_names_differ_by_user() -> None:

@@ -71,19 +71,29 @@ def update(user_id: str, *, if_updated_at: datetime | None = None, **fields: Any
     return Write(path(user_id), Kind.UPDATE, changed_data(User, fields), if_updated_at)
 
 
-def due(
-    db: Database, now: datetime, limit: int, after: tuple[str, datetime] | None = None
-) -> list[tuple[str, datetime]]:
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A user whose time has come. `first`: nothing of theirs was taken in completely yet."""
+
+    id: str
+    at: datetime
+    first: bool
+
+
+def due(db: Database, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
     """Users whose next_sync_at has come, longest due first; `after` is the last one seen."""
     query = Query(
         "users",
         where=(("next_sync_at", "<=", now),),
         order_by=("next_sync_at", DOCUMENT_ID),
         limit=limit,
-        start_after=(after[1], document_id(after[0])) if after else None,
-        fields=("next_sync_at",),
+        start_after=(after.at, document_id(after.id)) if after else None,
+        fields=("next_sync_at", "cursors.full_at"),
     )
-    return [(record_id(document.id), document.data["next_sync_at"]) for document in db.query(query)]
+    return [
+        Due(record_id(found.id), found.data["next_sync_at"], "full_at" not in found.data.get("cursors", {}))
+        for found in db.query(query)
+    ]
 
 
 def by_sugar_user(db: Database, sugar_user_id: str) -> list[str]:

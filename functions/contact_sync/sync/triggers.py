@@ -9,5 +9,8 @@ sync follows by itself."""
 AWAITED = ORDERED | {"manual", "hook"}
 """Runs for which a person waits: their tasks, and those that go on with them, are urgent."""
 
+BULK = frozenset({"continue", "reconcile"})
+"""Runs that are much work and for which nobody waits; first syncs are, too."""
+
 WITH_OWN_WORK = ORDERED - {"inventory"}
 """Runs that have something to do whatever the look shows."""

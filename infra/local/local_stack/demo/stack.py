@@ -18,7 +18,9 @@ FUNCTIONS = LOCAL.parents[1] / "functions"
 
 PROJECT = "contact-sync-local"
 DOMAIN = "corp.example"
-QUEUES = [f"projects/{PROJECT}/locations/local/queues/{name}" for name in ("sync", "sync-urgent")]
+QUEUES = [
+    f"projects/{PROJECT}/locations/local/queues/{name}" for name in ("sync", "sync-urgent", "sync-bulk")
+]
 PLATFORMS = ("contact_sync", "contact_sync_user")
 SERVICE_USER = "contact-sync"
 CLIENT = "local-client"
@@ -121,6 +123,7 @@ def _configuration(ports: Mapping[str, int], password: str, client_secret: str) 
         "WORKER_URL": worker,
         "TASKS_QUEUE": QUEUES[0],
         "TASKS_URGENT_QUEUE": QUEUES[1],
+        "TASKS_BULK_QUEUE": QUEUES[2],
         "TASKS_EMULATOR_HOST": f"127.0.0.1:{ports['tasks']}",
         "TOKEN_KEYS": f"local:{_key()}",
         "INDEX_KEY": _key(),
