@@ -37,15 +37,18 @@ from local_stack.wsgi_transport import WSGITransport
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CONTACTS_SCOPE = "https://www.googleapis.com/auth/contacts"
+# Every field travels: what is private is a question of its own.
 BOTH_WAYS = SyncSettings(
     from_sugar=Direction(enabled=True, create=True),
     from_google=Direction(enabled=True, create=True),
     overflow="continue",
+    private_fields="share",
 )
 WITH_DELETES = SyncSettings(
     from_sugar=Direction(enabled=True, create=True, delete=True),
     from_google=Direction(enabled=True, create=True, delete=True),
     overflow="continue",
+    private_fields="share",
 )
 
 

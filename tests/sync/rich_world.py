@@ -53,7 +53,6 @@ def rich_world(*, delay: float = 0.0) -> World:
         from_sugar=WITH_DELETES.from_sugar,
         from_google=WITH_DELETES.from_google,
         overflow=WITH_DELETES.overflow,
-        private_fields="share",
     )
     ids = {
         name: world.add_sugar(first_name=name.title(), last_name="Old", email=f"{name}@x.test", title="Clerk")

@@ -212,7 +212,6 @@ def test_deletions_beyond_the_guard_wait_for_a_human_also_when_they_are_applied(
 
 def test_a_refused_write_is_told_and_waits_in_the_backlog() -> None:
     world = World()
-    world.set(private_fields="share")
     google_id = world.add_google("Bad", "Person", "bad@x.test", biographies=[{"value": "x" * 70_000}])
     found, _ = preview(world)
     apply(world, found.id)

@@ -151,7 +151,6 @@ def test_what_an_interrupted_apply_wrote_on_one_side_only_is_finished_on_the_oth
     side: Side, when: str
 ) -> None:
     world = World()
-    world.set(private_fields="share")
     sugar_id, google_id = link(world)
     world.clock.advance(minutes=5)
     world.sugar.edit_contact(sugar_id, title="CTO")

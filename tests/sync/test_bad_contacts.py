@@ -46,7 +46,6 @@ def test_a_contact_that_google_refuses_is_put_aside_and_the_other_99_are_created
 
 def test_a_contact_that_sugar_refuses_is_put_aside_and_the_other_99_are_created() -> None:
     world = World()
-    world.set(private_fields="share")
     for number in range(OTHERS):
         world.add_google("Good", f"Person {number:02}", f"g{number}@x.test")
     bad = world.add_google("Bad", "Person", "bad@x.test", biographies=[{"value": "x" * 70_000}])

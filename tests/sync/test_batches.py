@@ -84,7 +84,6 @@ def test_any_number_of_creates_and_updates_arrives_whole(source: Side, count: in
 @pytest.mark.parametrize("count", [9, 101, 201])
 def test_one_bad_element_among_many_updates_fails_alone(count: int) -> None:
     world = World()
-    world.set(private_fields="share")
     fill(world, Side.SUGAR, count)
     world.settle()
     edit_all(world, Side.GOOGLE, "Chief")
@@ -158,7 +157,6 @@ def test_with_continue_each_run_is_followed_by_one_successor_while_something_wai
 
 def test_released_contacts_go_ahead_of_a_waiting_book() -> None:
     world = World()
-    world.set(private_fields="share")
     world.set(overflow="next_period")
     google_id = world.add_google("Bea", "First", "bea@x.test", biographies=[{"value": "x" * 70_000}])
     world.settle()

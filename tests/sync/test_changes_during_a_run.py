@@ -53,7 +53,6 @@ def test_a_contact_unlinked_during_a_run_stays_unlinked() -> None:
 
 def test_a_contact_released_during_a_run_is_decided_about_again() -> None:
     world = World()
-    world.set(private_fields="share")
     sugar_id, google_id = link(world)
     world.edit_google(google_id, biographies=[{"value": "x" * 70_000}])
     world.settle()

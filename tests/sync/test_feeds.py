@@ -92,7 +92,7 @@ def test_a_token_that_dies_between_two_pages_is_no_matter() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"conflict": "sugar"}, {"sugar_scope": "all"}, {"private_fields": "share"}, {"google_label": "x"}],
+    [{"conflict": "sugar"}, {"sugar_scope": "all"}, {"private_fields": "keep"}, {"google_label": "x"}],
 )
 def test_a_changed_setting_takes_everything_in_and_keeps_the_sync_token(change: dict[str, Any]) -> None:
     world, _, _ = linked()

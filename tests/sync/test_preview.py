@@ -50,7 +50,6 @@ def test_a_preview_shows_both_records_before_and_after_and_the_changed_fields() 
 
 def test_private_values_that_the_company_would_see_are_marked() -> None:
     world = World()
-    world.set(private_fields="share")
     world.add_google("Ben", "Okafor", "ben@x.test", biographies=[{"value": "owes me money"}])
     _, (action,) = preview(world)
     assert {one.field for one in action.changes if one.exposed} == {"description"}
@@ -58,7 +57,6 @@ def test_private_values_that_the_company_would_see_are_marked() -> None:
 
 def test_private_values_that_an_update_would_show_to_the_company_are_marked_unless_they_are_kept() -> None:
     world = World()
-    world.set(private_fields="share")
     _, google_id = link(world)
     world.clock.advance(minutes=5)
     world.edit_google(google_id, biographies=[{"value": "owes me money"}])

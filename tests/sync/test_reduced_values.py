@@ -251,7 +251,7 @@ def test_a_renamed_account_reaches_google_with_the_next_edit() -> None:
 
 
 def test_a_birthday_without_its_year_stays_in_google() -> None:
-    world, sugar_id, google_id = linked(everything_on(private_fields="share"))
+    world, sugar_id, google_id = linked()
     world.edit_google(google_id, birthdays=[{"date": {"month": 2, "day": 29}}])
     world.settle()
     assert world.sugar.contact(sugar_id)["birthdate"] == ""

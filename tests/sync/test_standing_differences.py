@@ -17,11 +17,11 @@ Differ = Callable[[World, str, str], None]
 
 
 def private_note(world: World, _sugar_id: str, google_id: str) -> None:
+    world.set(private_fields="keep")
     world.edit_google(google_id, biographies=[{"value": "likes tea"}])
 
 
 def lost_year(world: World, sugar_id: str, google_id: str) -> None:
-    world.set(private_fields="share")
     world.sugar.edit_contact(sugar_id, birthdate="1980-05-06")
     world.settle()
     world.edit_google(google_id, birthdays=[{"date": {"month": 5, "day": 6}}])
@@ -157,7 +157,11 @@ ONLY_IN_GOOGLE = {
 def linked_one_way() -> tuple[World, str, str]:
     """Only Sugar's changes go to Google, where the contact was before, with more than Sugar knows."""
     world = World()
-    world.set(from_sugar=WITH_DELETES.from_sugar, from_google=Direction(enabled=False, create=False))
+    world.set(
+        private_fields="keep",
+        from_sugar=WITH_DELETES.from_sugar,
+        from_google=Direction(enabled=False, create=False),
+    )
     google_id = world.add_google("Ana", "Ruiz", **ONLY_IN_GOOGLE)
     sugar_id = world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test")
     world.settle()
@@ -247,6 +251,7 @@ def test_no_first_merge_draws_a_private_value_into_sugar(field: str, planted: bo
     """Anyone who may edit contacts in Sugar could plant one with somebody's address."""
     bait, private = PRIVATE[field]
     world = World()
+    world.set(private_fields="keep")
     sugar_id = world.add_sugar(
         first_name="Ana", last_name="Ruiz", email="ana@x.test", **({field: bait} if planted else {})
     )
@@ -265,6 +270,7 @@ def test_no_first_merge_draws_a_private_value_into_sugar(field: str, planted: bo
 def test_a_private_field_is_open_as_long_as_sugar_holds_a_value(field: str) -> None:
     value, private = PRIVATE[field]
     world = World()
+    world.set(private_fields="keep")
     sugar_id, google_id = link(world, **{field: value})
     world.edit_google(google_id, **private)
     world.settle()
@@ -284,7 +290,6 @@ def test_a_private_field_is_open_as_long_as_sugar_holds_a_value(field: str) -> N
 
 def test_what_is_shared_goes_also_by_a_first_merge() -> None:
     world = World()
-    world.set(private_fields="share")
     world.add_google("Ana", "Ruiz", "ana@x.test", biographies=[{"value": "likes tea"}])
     sugar_id = world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test")
     world.settle()
