@@ -20,6 +20,7 @@ from tests.sync.situations import (
 from tests.world import World, link, switches
 
 from contact_sync.contacts.mapping import State
+from contact_sync.contacts.side import Side
 from contact_sync.store import google_index
 from contact_sync.sync import resolve
 
@@ -376,6 +377,9 @@ def test_a_contact_that_was_renamed_and_then_deleted_is_deleted(times: int, dele
         google_id = rename(world, google_id)
     world.delete_google(google_id)
     world.clock.advance(minutes=6)
+    world.sync()
+    assert world.mapping(sugar_id).misses(Side.GOOGLE) and len(world.sugar_contacts()) == 1
+    world.clock.advance(minutes=11)
     world.sync()
     assert world.mapping(sugar_id).state is (State.GONE if deletes else State.UNLINKED)
     assert len(world.sugar_contacts()) == (0 if deletes else 1)

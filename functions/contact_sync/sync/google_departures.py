@@ -48,7 +48,9 @@ def departed(
         if former and mapping is None:
             _doubt(session, marks, entry)
         else:
-            _tombstone(session, marks, entry, mapping)
+            # One that was renamed may be so again, and its newest name still be on its way in the feed.
+            at = session.engine.now() + ECHO_DELAY if former else None
+            _tombstone(session, marks, entry, mapping, at)
 
 
 def listed(session: Session, ids: set[str]) -> Marks:
