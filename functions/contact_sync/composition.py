@@ -7,6 +7,9 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -92,6 +95,16 @@ class WorkerQueue:
         )
 
 
+@lru_cache(maxsize=1)
+def version() -> str:
+    """Which program this is: a hash of its sources, the same wherever it runs."""
+    here = Path(__file__).parent
+    digest = sha256()
+    for source in sorted(here.rglob("*.py")):
+        digest.update(source.relative_to(here).as_posix().encode() + source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def secret_reader(project: str) -> Callable[[str], str]:
     """Reads secrets that are not in the environment from Secret Manager, which is imported only then."""
 
@@ -156,4 +169,5 @@ def engine(config: Config) -> Engine:
         policy=config.policy,
         quiet_hours=config.quiet_hours,
         history_days=config.history_days,
+        version=version(),
     )

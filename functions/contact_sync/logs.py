@@ -45,6 +45,11 @@ def context(*, trace: str | None = None, run: str | None = None, user: str | Non
         _CONTEXT.reset(token)
 
 
+def bind(*, run: str) -> None:
+    """Add the run, which is chosen late, to every line written until the context around ends."""
+    _CONTEXT.set(_CONTEXT.get() | {"run": run})
+
+
 class JsonLines(logging.Formatter):
     """A record as one line that Cloud Logging understands. `project` makes traces clickable."""
 

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from contact_sync.config import Config
 from contact_sync.contacts.settings import Auto, SyncSettings
+from contact_sync.store.write import Kind, Write
 from contact_sync.web.app import create_app
 from contact_sync.web.hooks import SIGNATURE_HEADER, signature
 
@@ -223,3 +224,28 @@ def test_the_token_is_in_no_log_of_ours(
         post(listening, {"data": {"id": "ana"}})
         post(listening, {"data": {"id": "ana"}}, "w" * 40)
     assert TOKENS[0] not in caplog.text and "w" * 40 not in caplog.text
+
+
+def test_a_user_whose_document_cannot_be_read_keeps_a_hook_from_nobody(
+    listening: Place, user: Browser
+) -> None:
+    listening.person("ben")
+    other = listening.signed_in("ben")
+    listening.world.db.commit([Write(f"users/{other.sub}", Kind.UPDATE, {"settings": {"conflict": "coin"}})])
+    for owner in ("user-ben", "user-ada"):
+        listening.world.sugar.edit_contact("ana", assigned_user_id=owner)
+    answers = deliver(listening)
+    assert {answer.status_code for answer in answers} == {204}
+    assert user.sub in {payload["user"] for payload in listening.payloads()}
+
+
+def test_the_pages_of_such_a_user_say_so(listening: Place, user: Browser) -> None:
+    spoiled = {"cursors": {"watermark": "soon"}}
+    listening.world.db.commit([Write(f"users/{user.sub}", Kind.UPDATE, spoiled)])
+    assert "cannot be read" in user.get("/").text
+    assert user.json("/api/status")["connection"]["state"] == "broken"
+    answer = user.post("/api/sync")
+    assert (answer.status_code, answer.json["error"]["code"]) == (409, "broken")
+    assert user.form("/settings", overflow="continue").status_code < 500
+    assert user.send("PUT", "/api/settings", user.json("/api/settings")).status_code in (200, 409)
+    assert user.sign_in("ada").status_code < 500

@@ -171,6 +171,8 @@ class Mapping:
     expire_at: datetime | None = None
     updated_at: datetime | None = field(default=None, compare=False)
     """Update time of the document this was read from; not written."""
+    unreadable: bool = field(default=False, compare=False)
+    """The document could not be read: this is what it still tells. Never written."""
 
     def resting(self, names: Iterable[str], contacts: MappingType[Side, Contact]) -> Mapping:
         """The same, where these fields rest as both sides show them."""
@@ -220,6 +222,8 @@ class IndexEntry:
     """The look during which its keys last changed, first sight included; None as above."""
     updated_at: datetime | None = field(default=None, compare=False)
     """Update time of the document this was read from; not written."""
+    unreadable: bool = field(default=False, compare=False)
+    """The document could not be read: this is what it still tells. Never written."""
 
     def with_keys(self, keys: tuple[str, ...], look: int) -> IndexEntry:
         """The entry with the keys that this look at Google shows."""

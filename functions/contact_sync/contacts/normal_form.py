@@ -21,6 +21,7 @@ EMPTY = Contact(
 
 ADDRESS_PARTS: tuple[str, ...] = tuple(part.name for part in fields(Address))
 
+_HALVES = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile(r"\s+")
 _IN_ANGLES = re.compile(r"<([^<>]*)>\s*$")
 
@@ -30,7 +31,9 @@ def tidy(text: str) -> str:
     if text.isascii():
         # Composed already; a book holds hundreds of thousands of such texts.
         return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    # JSON can carry halves of surrogate pairs, which nothing can store.
+    whole = text.encode(errors="replace").decode() if _HALVES.search(text) else text
+    return unicodedata.normalize("NFC", whole.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def email_key(address: str) -> str:
@@ -121,6 +124,19 @@ def to_plain(contact: Contact) -> dict[str, Any]:
 def from_plain(plain: Mapping[str, Any]) -> Contact:
     """The contact of `to_plain` data. Other names are ignored, values of another type are unknown."""
     return Contact(**{name: _value_of(name, plain[name]) for name in FIELDS if name in plain})
+
+
+def size(contact: Contact) -> int:
+    """Bytes of text in a contact, roughly."""
+    return sum(
+        len(text.encode(errors="replace")) for name in FIELDS for text in _texts(getattr(contact, name))
+    )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, Address):
+        return astuple(value)
+    return (value,) if isinstance(value, str) else value or ()
 
 
 def field_text(field: str, value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from . import users
 from .batches import read_all
 from .database import Database, Document, Query
-from .documents import as_data, changed_data, document_id, from_data, record_id
+from .documents import UNREADABLE, as_data, changed_data, document_id, from_data, record_id, salvaged
 from .paging import every
 from .paging import page as read_page
 from .records import BacklogEntry
@@ -117,4 +117,26 @@ def _path(user_id: str, entry: str) -> str:
 
 
 def _entry(document: Document) -> BacklogEntry:
-    return from_data(BacklogEntry, document.data, id=record_id(document.id))
+    entry = record_id(document.id)
+    try:
+        return from_data(BacklogEntry, document.data, id=entry)
+    except UNREADABLE:
+        told = salvaged(_Told, document.data)
+        return BacklogEntry(
+            entry,
+            told.sugar_id,
+            told.google_id,
+            told.name,
+            cause="unreadable",
+            message="What is stored about this question cannot be read.",
+            since=document.updated_at,
+        )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What an entry that cannot be read may still tell."""
+
+    sugar_id: str | None = None
+    google_id: str | None = None
+    name: str = ""

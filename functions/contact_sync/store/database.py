@@ -18,7 +18,7 @@ from google.cloud.firestore_v1.types import firestore as rpc
 from ..errors import TransientForAll
 from . import wire
 from .wire import Query
-from .write import Conflict, Kind, Write
+from .write import Conflict, Kind, Unstorable, Write
 
 __all__ = ["Database", "Document", "Query"]
 
@@ -148,7 +148,8 @@ class Database:
         """Carry out all writes, in order, or none; gives the update time of each document that is left.
 
         Raises Conflict if a condition does not hold (the document changed since, exists already or is gone) or others
-        keep writing there. A commit whose outcome is unknown raises TransientForAll like one that did not happen.
+        keep writing there; Unstorable for what Firestore never takes, such as a document above 1 MiB. A commit whose
+        outcome is unknown raises TransientForAll like one that did not happen.
         """
         if not writes:
             return {}
@@ -160,6 +161,8 @@ class Database:
             answer = self._try(lambda: self._api.commit(request=request, **self._options), repeatable)
         except _REFUSED as error:
             raise Conflict(f"Firestore refused the commit: {type(error).__name__}") from error
+        except exceptions.InvalidArgument as error:
+            raise Unstorable("Firestore takes no such commit") from error
         times: dict[str, datetime] = {}
         for write, result in zip(writes, rpc.CommitResponse.pb(answer).write_results, strict=True):
             times.pop(write.path, None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -16,6 +17,17 @@ from ..contacts.settings import SyncSettings
 from .write import REMOVE
 
 Record = TypeVar("Record")
+
+UNREADABLE = (msgspec.ValidationError, ValueError, TypeError, AttributeError, KeyError)
+"""What reading a document raises that holds what it should not: an unknown value after a rollback, a hand edit."""
+
+
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""No time that is stored lies before this one: a condition that what is no time does not fulfil."""
+
+
+class Unreadable(Exception):
+    """A document that could not be read would be written whole: what is in it would be lost."""
 
 
 def document_id(text: str) -> str:
@@ -81,6 +93,20 @@ def changed_data(record: type, changes: Mapping[str, Any], *, nulls: Collection[
 def from_data(record: type[Record], data: Mapping[str, Any], **known: Any) -> Record:
     """A record from document data and what is known beside it. Unknown fields are passed over."""
     return msgspec.convert({**data, **known}, record)
+
+
+def salvaged(record: type[Record], data: Mapping[str, Any], **known: Any) -> Record:
+    """As much of a record as a document still tells that cannot be read whole: what is left out has its default."""
+    hints = get_type_hints(record)
+    readable = {}
+    for field in fields(record):  # type: ignore[arg-type]
+        if field.name not in data:
+            continue
+        try:
+            readable[field.name] = msgspec.convert(data[field.name], hints[field.name])
+        except UNREADABLE:
+            continue
+    return record(**{**readable, **known})
 
 
 def _required(field: Field[Any]) -> bool:

@@ -11,7 +11,17 @@ from ..contacts.mapping import IndexEntry
 from . import users
 from .batches import read_all, with_any
 from .database import Database, Document, Query
-from .documents import as_data, changed_data, document_id, from_data, record_id
+from .documents import (
+    EVER,
+    UNREADABLE,
+    Unreadable,
+    as_data,
+    changed_data,
+    document_id,
+    from_data,
+    record_id,
+    salvaged,
+)
 from .paging import every
 from .wire import DOCUMENT_ID
 from .write import Kind, Write
@@ -42,7 +52,9 @@ def due(
 
 def next_due(db: Database, user_id: str) -> datetime | None:
     """The earliest due_at of all entries."""
-    query = Query(_collection(user_id), order_by=("due_at",), limit=1, fields=("due_at",))
+    query = Query(
+        _collection(user_id), (("due_at", ">=", EVER),), order_by=("due_at",), limit=1, fields=("due_at",)
+    )
     return next((document.data["due_at"] for document in db.query(query)), None)
 
 
@@ -82,8 +94,10 @@ def count(db: Database, user_id: str, **equals: Any) -> int:
 
 
 def put(user_id: str, entry: IndexEntry) -> Write:
-    """The whole entry, new or replaced."""
-    data = as_data(entry, without=("google_id", "updated_at"), nulls=_NULLS)
+    """The whole entry, new or replaced. Raises Unreadable for one that was not read whole."""
+    if entry.unreadable:
+        raise Unreadable("an index entry")
+    data = as_data(entry, without=("google_id", "updated_at", "unreadable"), nulls=_NULLS)
     return Write(_path(user_id, entry.google_id), Kind.SET, data)
 
 
@@ -106,5 +120,9 @@ def _path(user_id: str, google_id: str) -> str:
 
 
 def _entry(document: Document) -> IndexEntry:
-    entry = from_data(IndexEntry, document.data, google_id=record_id(document.id))
+    known = {"google_id": record_id(document.id)}
+    try:
+        entry = from_data(IndexEntry, document.data, **known)
+    except UNREADABLE:
+        entry = replace(salvaged(IndexEntry, document.data, **known), unreadable=True)
     return replace(entry, updated_at=document.updated_at)

@@ -13,7 +13,17 @@ from ..contacts.side import Side
 from . import users
 from .batches import read_all, with_any
 from .database import Database, Document, Query
-from .documents import as_data, changed_data, document_id, from_data, record_id
+from .documents import (
+    EVER,
+    UNREADABLE,
+    Unreadable,
+    as_data,
+    changed_data,
+    document_id,
+    from_data,
+    record_id,
+    salvaged,
+)
 from .paging import every, page
 from .wire import DOCUMENT_ID
 from .write import Kind, Write
@@ -68,8 +78,10 @@ def suspects(
 
 def next_due(db: Database, user_id: str) -> datetime | None:
     """The earliest moment one of the mappings waits for work."""
-    by_mark = Query(_collection(user_id), order_by=("due_at",), limit=1, fields=("due_at",))
-    by_listing = Query(_collection(user_id), order_by=(_ABSENT_DUE,), limit=1, fields=(_ABSENT_DUE,))
+    by_mark, by_listing = (
+        Query(_collection(user_id), ((field, ">=", EVER),), order_by=(field,), limit=1, fields=(field,))
+        for field in ("due_at", _ABSENT_DUE)
+    )
     marked, doubted = db.queries([by_mark, by_listing])
     times = [document.data["due_at"] for document in marked]
     times += [document.data["absent"]["due_at"] for document in doubted]
@@ -213,10 +225,11 @@ def users_with(db: Database, sugar_id: str) -> list[str]:
 
 
 def put(user_id: str, mapping: Mapping) -> Write:
-    """The whole mapping, new or replaced."""
-    return Write(
-        _path(user_id, mapping.sugar_id), Kind.SET, as_data(mapping, without=("updated_at",), nulls=_NULLS)
-    )
+    """The whole mapping, new or replaced. Raises Unreadable for one that was not read whole."""
+    if mapping.unreadable:
+        raise Unreadable("a mapping")
+    data = as_data(mapping, without=("updated_at", "unreadable"), nulls=_NULLS)
+    return Write(_path(user_id, mapping.sugar_id), Kind.SET, data)
 
 
 def patch(user_id: str, sugar_id: str, **fields: Any) -> Write:
@@ -244,7 +257,7 @@ def _conditions(equals: dict[str, Any]) -> tuple[tuple[str, str, Any], ...]:
 def _standing(data: dict[str, Any]) -> Standing:
     seen = data.get("seen") or {}
     return Standing(
-        state=State(data["state"]),
+        state=_state(data.get("state")),
         backlog=data.get("backlog"),
         due=data.get("due_at") is not None,
         missing=data.get("missing") is not None,
@@ -253,12 +266,30 @@ def _standing(data: dict[str, Any]) -> Standing:
     )
 
 
+def _state(text: Any) -> State:
+    """A state; one that this version does not know is nobody's work."""
+    try:
+        return State(text)
+    except ValueError:
+        return State.GONE
+
+
 def _mapping(document: Document) -> Mapping:
-    base = document.data.pop("base", None)
-    held = document.data.pop("held", None) or {}
+    try:
+        return replace(_whole(document.data), updated_at=document.updated_at)
+    except UNREADABLE:
+        told = {"sugar_id": record_id(document.id), "state": _state(document.data.get("state"))}
+        found = salvaged(Mapping, {**document.data, "base": None, "held": {}}, **told)
+        return replace(found, updated_at=document.updated_at, unreadable=True)
+
+
+def _whole(data: dict[str, Any]) -> Mapping:
+    base, held = data.get("base"), data.get("held") or {}
+    if not all(isinstance(contact, dict) for contact in (base or {}, *held.values())):
+        raise TypeError("what should be a contact is none")
+    rest = {name: value for name, value in data.items() if name not in ("base", "held")}
     return replace(
-        from_data(Mapping, document.data),
+        from_data(Mapping, rest),
         base=normal_form.from_plain(base) if base is not None else None,
         held={Side(side): normal_form.from_plain(contact) for side, contact in held.items()},
-        updated_at=document.updated_at,
     )

@@ -10,6 +10,9 @@ from typing import Any, Literal
 from ..contacts.settings import SyncSettings
 from ..contacts.side import Side
 
+BROKEN = "broken"
+"""How the connection of a user stands whose run crashed to the last attempt, or whose document cannot be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -125,7 +128,8 @@ class User:
     intake_version: int = 1
     """The newest settings version that demands a full intake."""
     connection: str = "disconnected"
-    """connected, disconnecting, disconnected, sugar_user_asked, or a UserMustAct code (reconnect, ...) or too_many."""
+    """connected, disconnecting, disconnected, sugar_user_asked, broken, or a UserMustAct code (reconnect, ...) or
+    too_many."""
     connection_message: str = ""
     disconnecting: Disconnecting | None = None
     creates_paused: str | None = None
@@ -148,7 +152,11 @@ class User:
     last_run: Mapping[str, Any] | None = None
     """Summary of the last run that did something."""
     proof: Proof | None = None
+    put_aside_by: str | None = None
+    """The version of this program that last put contacts aside as unreadable: another one tries them again."""
     created_at: datetime | None = None
+    unreadable: bool = field(default=False, compare=False)
+    """The document could not be read: this is what it still tells. Never written."""
 
 
 @dataclass(frozen=True, slots=True)

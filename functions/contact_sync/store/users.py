@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .. import logs
 from . import system, tokens
 from .batches import read_all as documents
 from .cipher import Cipher
 from .database import Database, Document, Query
-from .documents import as_data, changed_data, document_id, from_data, record_id
+from .documents import UNREADABLE, as_data, changed_data, document_id, from_data, record_id, salvaged
 from .paging import every
-from .records import Tokens, User
+from .records import BROKEN, Tokens, User
 from .wire import DOCUMENT_ID
 from .write import Kind, Write
+
+log = logging.getLogger("contact_sync.store")
+
+UNREADABLE_MESSAGE = "What is stored about you cannot be read. Tell your administrator."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def read_all(db: Database, user_ids: Iterable[str]) -> list[User]:
 
 def create(user: User) -> Write:
     """A new user; Conflict if there is one."""
-    return Write(path(user.id), Kind.CREATE, as_data(user, without=("id",)))
+    return Write(path(user.id), Kind.CREATE, as_data(user, without=("id", "unreadable")))
 
 
 def update(user_id: str, *, if_updated_at: datetime | None = None, **fields: Any) -> Write:
@@ -116,4 +122,12 @@ def _ids(documents: list[Document]) -> list[str]:
 
 
 def _user(document: Document) -> User:
-    return from_data(User, document.data, id=record_id(document.id))
+    """The user; one whose document cannot be read is `broken`, with what it still tells."""
+    known = {"id": record_id(document.id)}
+    try:
+        return from_data(User, document.data, **known)
+    except UNREADABLE as error:
+        with logs.context(user=known["id"]):
+            log.error("the document of this user cannot be read", exc_info=error, extra={"code": BROKEN})
+        told = {"connection": BROKEN, "connection_message": UNREADABLE_MESSAGE, "unreadable": True}
+        return salvaged(User, document.data, **known, **told)

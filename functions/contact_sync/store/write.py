@@ -32,6 +32,10 @@ class Conflict(Exception):
     """A commit's precondition did not hold; nothing of it was written."""
 
 
+class Unstorable(Exception):
+    """A commit that Firestore never takes, such as a document above 1 MiB; nothing of it was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """One document write. `path` is relative to the database ("users/u1/mappings/m1")."""

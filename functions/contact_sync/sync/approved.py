@@ -130,10 +130,17 @@ class Approved(Choice):
         except Declined as refusal:
             batch, declined = Batch(), str(refusal)
         found = {case.key: case for case in batch.cases}
+        holding: set[str] = set()
+
+        def compare(case: Case) -> None:
+            if self._holds(batch, case):
+                holding.add(case.key)
+
+        batch.each(compare, [found[key] for key in keys if key in found])
         batch.cases = []
         for key in keys:
             case, held = found.get(key), known.get(key) or entries.get(key)
-            if case is not None and self._holds(batch, case):
+            if case is not None and (case.aside or key in holding):
                 batch.cases.append(case)
             elif key not in self._begun:
                 self._move(key, declined or _why(held, case))

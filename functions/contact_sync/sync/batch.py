@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..contacts.actions import Action, Nothing, Presence, SideView
+from ..contacts.actions import Action, Nothing, Presence, Quarantine, SideView
 from ..contacts.contact import Contact
 from ..contacts.mapping import Absent, IndexEntry
 from ..contacts.mapping import Mapping as ContactMapping
@@ -15,6 +15,8 @@ from ..contacts.match import Match
 from ..contacts.side import Side
 from ..contacts.sugar_record import Accounts
 from ..services.outcome import Outcome
+from .aside import CAUSE, FAILED
+from .barrier import Barrier
 from .chosen import Lost
 
 NO_RECORD = SideView(Presence.NONE)
@@ -50,6 +52,13 @@ class Case:
     """What a person should know about the action, in plain words."""
     trigger: str | None = None
     """What the history names as the cause, where that is not the run's trigger."""
+    aside: bool = False
+    """Nothing more is done about it than to put it into the backlog."""
+
+    def put_aside(self, message: str = FAILED) -> None:
+        """From here on it is left alone."""
+        self.aside, self.action = True, Quarantine(CAUSE, message)
+        self.due_again = self.unread = self.partner = self.match = self.lost = None
 
     @property
     def key(self) -> str:
@@ -84,3 +93,9 @@ class Batch:
     cases: list[Case] = field(default_factory=list)
     accounts: Accounts = field(default_factory=lambda: Accounts({}))
     read_at: datetime = datetime.min
+    barrier: Barrier = field(default_factory=Barrier)
+
+    def each(self, step: Callable[[Case], object], cases: Sequence[Case] | None = None) -> None:
+        """Take this step for every case (or some of them), behind the barrier."""
+        chosen = self.cases if cases is None else cases
+        self.barrier.each((case for case in chosen if not case.aside), step, Case.put_aside)

@@ -64,7 +64,7 @@ def decided(
     gatherer = Gatherer(session)
     by_id = sorted(chosen, key=lambda mapping: mapping.sugar_id)
     batch = gatherer.gather(by_id, sorted(entries, key=lambda entry: entry.google_id), companies)
-    Decider(session, gatherer).decide(batch.cases)
+    Decider(session, gatherer).decide(batch)
     guard(session, batch)
     return batch
 

@@ -19,18 +19,23 @@ from ..contacts.actions import (
     Update,
     Wait,
 )
+from ..contacts.contact import FIELDS
 from ..contacts.mapping import Missing, State
 from ..contacts.match import TWIN, Match, Party, Verdict
 from ..contacts.merge import edited
+from ..contacts.normal_form import field_text, size
 from ..contacts.plan import place, plan
 from ..contacts.side import Side
-from .batch import Case
+from .batch import Batch, Case
 from .chosen import back_to_the_backlog
 from .doubts import Doubts
 from .gather import Gatherer
 from .intake_google import DUPLICATE
 from .reasons import PAUSES
 from .session import Session
+
+LARGEST = 200_000
+"""Bytes of text of one contact. Google takes 128 KB; a document that holds a contact several times, 1 MiB."""
 
 
 class Decider:
@@ -41,13 +46,16 @@ class Decider:
         self.gatherer = gatherer
         self.doubts = Doubts(session)
 
-    def decide(self, cases: list[Case]) -> None:
+    def decide(self, batch: Batch) -> None:
         """Set `action` on every case."""
-        for case in cases:
-            if case.due_again is not None or case.unread is not None:
-                case.action = Wait("a record could not be read")
-                continue
-            case.action = self._about(case)
+        batch.each(self._decide)
+
+    def _decide(self, case: Case) -> None:
+        if case.due_again is not None or case.unread is not None:
+            case.action = Wait("a record could not be read")
+            return
+        large = [side for side in Side if size(case.contacts[side]) > LARGEST]
+        case.action = _too_large(case, large[0]) if large else self._about(case)
 
     def _about(self, case: Case) -> Action:
         mapping, settings = case.mapping, self.session.settings
@@ -83,7 +91,7 @@ class Decider:
         if entry.mapping is not None:
             owner = self.gatherer.owners.get(entry.mapping)
             if owner is not None:
-                if owner.state is not State.GONE:
+                if owner.state is not State.GONE or owner.unreadable:
                     return Nothing()
                 # Long after its mapping was gone it is alive: a contact of its own from now on.
                 case.mapping = owner
@@ -195,3 +203,12 @@ class Decider:
             "This contact was merged into another one in Google; nothing was deleted in Sugar.",
             partners=(merged,),
         )
+
+
+def _too_large(case: Case, side: Side) -> Quarantine:
+    contact = case.contacts[side]
+    largest = max(FIELDS, key=lambda name: len(field_text(name, getattr(contact, name))))
+    kilobytes = f"{LARGEST // 1000} KB"
+    return Quarantine(
+        "refused", f"This contact holds more than {kilobytes} of text, and is not synced.", largest
+    )

@@ -44,7 +44,7 @@ def fingerprint(session: Session, batch: Batch, case: Case) -> str:
     """The same for the same action on the same records, whoever plans it and when."""
     mapping, record, person = case.mapping, case.record, case.person
     stands_on = [
-        sugar_record.modified_at(record) if record and record.get("date_modified") else None,
+        sugar_record.modified_at(record) if record else None,
         google_person.google_id(person) if person else None,
         google_person.source_etag(person) if person else None,
         to_plain(mapping.base) if mapping and mapping.base else None,
@@ -97,6 +97,21 @@ def described(session: Session, batch: Batch, case: Case, writes: Writes, decide
         after={side: to_plain(held) for side, held in after.items()},
         changes=tuple(change for side in Side for change in _changes(side, action, before, after)),
         message=message,
+    )
+
+
+def unknown(case: Case) -> PlannedAction:
+    """A contact that is put aside: nothing is known of it but what is stored."""
+    mapping, action = case.mapping, case.action
+    return PlannedAction(
+        id=case.key,
+        action="quarantined",
+        kinds=("quarantined",),
+        name=mapping.name if mapping else "",
+        fingerprint="",
+        sugar_id=mapping.sugar_id if mapping else None,
+        google_id=case.google_id,
+        message=action.message if isinstance(action, Quarantine) else None,
     )
 
 

@@ -70,7 +70,12 @@ def due(session: Session, limit: int, after: Mapping[str, Place] | None = None) 
     suspects = mappings.suspects(db, user_id, now, limit, seen.get("suspects"))
     newcomers = merge(_line("new", new), _line("google", entries), key=_place)
     doubted = [Due("suspects", (item.absent.due_at, item.sugar_id), item) for item in suspects if item.absent]
-    return fair((_line("placed", placed), list(islice(newcomers, limit)), doubted), limit)
+    chosen = fair((_line("placed", placed), list(islice(newcomers, limit)), doubted), limit)
+    if chosen or seen:
+        return chosen
+    # A state that this version does not know is in no line: the document cannot be read.
+    strays = [*mappings.due(db, user_id, now, limit), *suspects]
+    return _line("placed", [mapping for mapping in strays if mapping.unreadable])[:limit]
 
 
 def last_places(chosen: Iterable[Due]) -> dict[str, Place]:

@@ -8,6 +8,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -61,7 +62,8 @@ class Enqueue(Protocol):
 def in_parallel(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
     """Run two calls at once; an error of the first is raised before one of the second."""
     with ThreadPoolExecutor(max_workers=1) as pool:
-        other = pool.submit(second)
+        # What the log knows of this work (user, run) goes with it.
+        other = pool.submit(copy_context().run, second)
         try:
             one = first()
         finally:
@@ -88,6 +90,8 @@ class Engine:
     policy: Policy = field(default_factory=Policy)
     quiet_hours: QuietHours | None = None
     history_days: int = 90
+    version: str = ""
+    """Which program this is: another one may read what this one could not."""
     chance: Callable[[], float] = random.random
 
     def tries(self, until: datetime | None = None) -> Iterator[None]:

@@ -60,7 +60,7 @@ class Field:
     def add_entry(self, entry: IndexEntry) -> None:
         """A Google contact as the index knows it."""
         self.entries[entry.google_id] = entry
-        placed = entry.mapping is not None or entry.left_alone
+        placed = entry.mapping is not None or entry.left_alone or entry.unreadable
         if entry.google_id not in self.parties[Side.GOOGLE]:
             self.put(Side.GOOGLE, Party(entry.google_id, frozenset(entry.match_keys), placed))
 
@@ -71,7 +71,7 @@ class Field:
             return
         waits_outside = mapping.state is State.OUT_OF_SCOPE and mapping.google_id is None
         if mapping.sugar_id not in self.parties[Side.SUGAR]:
-            placed = mapping.state is not State.NEW and not waits_outside
+            placed = mapping.unreadable or (mapping.state is not State.NEW and not waits_outside)
             terms = frozenset(mapping.match_keys)
             self.put(Side.SUGAR, Party(mapping.sugar_id, terms, placed, in_scope=not waits_outside))
 

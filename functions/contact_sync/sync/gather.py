@@ -19,6 +19,7 @@ from ..services.google_people import Read
 from ..services.outcome import Outcome, Status
 from ..services.sugar import Fetched
 from ..store import google_index, mappings
+from .aside import STORED
 from .batch import NO_RECORD, Batch, Case
 from .chosen import gone, lost, partner_chosen_for, unseen
 from .field import Field
@@ -34,6 +35,7 @@ class Gatherer:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.field = Field(session)
+        self.batch = Batch()
         self.people = Read()
         self.vanished = Vanished(session)
         self.owners: dict[str, ContactMapping] = {}
@@ -46,19 +48,23 @@ class Gatherer:
         companies: Collection[str] = (),
     ) -> Batch:
         """Read everything the batch needs; these `companies` are looked up, too."""
-        cases = [Case(mapping=mapping) for mapping in chosen]
-        cases += self._entry_cases(entries, {case.key for case in cases})
-        self._load_field(cases)
-        people = self.people = self._read_google(cases)
-        cases = self.vanished.follow(cases, people)
-        self._place_linked(cases)
-        fetched = self._read_sugar(cases, people, companies)
-        views = Views(self.session, people, fetched)
-        views.show(cases)
-        self._match(cases, fetched)
-        batch = Batch(_one_per_pair(cases), views.accounts, fetched.read_at)
+        batch = self.batch
+        batch.cases = [Case(mapping=mapping) for mapping in chosen]
+        batch.cases += self._entry_cases(entries, {case.key for case in batch.cases})
         for case in batch.cases:
-            self._join_partner(case, views)
+            if any(item is not None and item.unreadable for item in (case.mapping, case.entry)):
+                case.put_aside(STORED)
+        self._load_field(batch)
+        people = self.people = self._read_google(batch)
+        self.vanished.follow(batch, people)
+        self._place_linked(batch.cases)
+        fetched = self._read_sugar(batch, people, companies)
+        views = Views(self.session, people, fetched)
+        views.show(batch)
+        self._match(batch, fetched)
+        batch.cases = _one_per_pair(batch.cases)
+        batch.accounts, batch.read_at = views.accounts, fetched.read_at
+        batch.each(lambda case: self._join_partner(case, views))
         return batch
 
     def linked(self, sugar_ids: Iterable[str]) -> list[ContactMapping]:
@@ -77,13 +83,15 @@ class Gatherer:
         self.owners = mappings.get(self.session.engine.db, self.session.user.id, sorted(owners))
         return [Case(entry=entry) for entry in held]
 
-    def _load_field(self, cases: list[Case]) -> None:
-        for case in cases:
+    def _load_field(self, batch: Batch) -> None:
+        def add(case: Case) -> None:
             if case.mapping is not None:
                 if case.mapping.state is State.NEW:
                     self.field.add_mapping(case.mapping)
             elif case.entry is not None and _unplaced(case.entry):
                 self.field.add_entry(case.entry)
+
+        batch.each(add)
         self.field.look_up(
             term
             for parties in self.field.parties.values()
@@ -98,13 +106,14 @@ class Gatherer:
             if google_id is not None and google_id in self.field.parties[Side.GOOGLE]:
                 self.field.placed(Side.GOOGLE, google_id)
 
-    def _read_google(self, cases: list[Case]) -> Read:
-        ids = self.vanished.candidates(cases)
-        for case in cases:
+    def _read_google(self, batch: Batch) -> Read:
+        ids = self.vanished.candidates(case for case in batch.cases if not case.aside)
+
+        def add(case: Case) -> None:
             if case.google_id is not None:
                 ids.append(case.google_id)
             elif case.mapping is not None and case.mapping.state is State.NEW:
-                ids += self._partners(Side.SUGAR, case)
+                ids.extend(self._partners(Side.SUGAR, case))
             if (
                 case.entry is not None
                 and case.entry.directive is not None
@@ -113,6 +122,8 @@ class Gatherer:
                 original = self._mapping_of_duplicate(case.entry)
                 if original is not None and original.google_id is not None:
                     ids.append(original.google_id)
+
+        batch.each(add)
         unique = list(dict.fromkeys(ids))
         return self.session.google.get(unique) if unique else Read()
 
@@ -143,27 +154,31 @@ class Gatherer:
             for mapping in mappings.get(db, user_id, [key]).values():
                 self.field.add_mapping(mapping)
 
-    def _read_sugar(self, cases: list[Case], people: Read, named: Collection[str]) -> Fetched:
+    def _read_sugar(self, batch: Batch, people: Read, named: Collection[str]) -> Fetched:
         session = self.session
-        ids, look_up = [], set()
+        ids: list[str] = []
+        look_up: set[str] = set()
         companies: set[str | None] = set(named)
         names: set[tuple[str, str]] = set()
-        for case in cases:
+
+        def add(case: Case) -> None:
             person = people.people.get(case.google_id or "")
             if case.mapping is not None:
                 ids.append(case.mapping.sugar_id)
                 companies.add((case.mapping.base or Contact()).company)
                 if case.mapping.google_id is None and case.mapping.state is State.NEW:
                     for partner in self._partners(Side.SUGAR, case):
-                        companies |= _companies(people.people.get(partner))
+                        companies.update(_companies(people.people.get(partner)))
             elif case.entry is not None and _unplaced(case.entry) and person is not None:
                 self._sync_terms(case.entry, person)
-                ids += self._partners(Side.GOOGLE, case)
+                ids.extend(self._partners(Side.GOOGLE, case))
                 contact = read_google(person, None)
-                look_up |= {match_address(email) for email in contact.emails or ()} - {""}
+                look_up.update({match_address(email) for email in contact.emails or ()} - {""})
                 if not contact.emails and contact.last_name:
                     names.add((contact.first_name or "", contact.last_name))
-            companies |= _companies(person)
+            companies.update(_companies(person))
+
+        batch.each(add)
         wanted = sorted(company for company in companies if company)
         if not (ids or look_up or names):
             return Fetched(read_at=session.engine.now())
@@ -173,27 +188,32 @@ class Gatherer:
         party = self.field.refresh(Side.GOOGLE, entry.google_id, index_terms(self.session, person, None))
         self.field.look_up(party.terms)
 
-    def _match(self, cases: list[Case], fetched: Fetched) -> None:
+    def _match(self, batch: Batch, fetched: Fetched) -> None:
         """Match every record without a partner, on what was read directly."""
-        subjects = [case for case in cases if _subject(case)]
+        subjects = [case for case in batch.cases if not case.aside and _subject(case)]
         if not subjects:
             return
         self._add_candidates(fetched)
-        for case in subjects:
+
+        def refresh(case: Case) -> None:
             if case.mapping is not None and case.record is not None:
                 terms = self.session.terms(read_sugar(case.record, case.mapping))
                 party = self.field.refresh(Side.SUGAR, case.key, terms)
                 case.mapping = replace(case.mapping, match_keys=terms)
                 self.field.look_up(party.terms)
-        for google_id, person in self.people.people.items():
-            if person is None and google_id not in self.people.moved:
-                self.field.absent(google_id)
-        for case in subjects:
+
+        def find(case: Case) -> None:
             side = Side.SUGAR if case.mapping is not None else Side.GOOGLE
             case.match = self.field.match(side, case.key)
             chosen = partner_chosen_for(case.mapping or case.entry)
             if chosen is not None:
                 self._match_chosen(case, side.other, chosen, fetched)
+
+        batch.each(refresh, subjects)
+        for google_id, person in self.people.people.items():
+            if person is None and google_id not in self.people.moved:
+                self.field.absent(google_id)
+        batch.each(find, subjects)
 
     def _match_chosen(self, case: Case, side: Side, chosen: str, fetched: Fetched) -> None:
         """The word of a person stands above the evidence, as long as what they chose can be had."""
@@ -248,12 +268,16 @@ class Gatherer:
         if unknown:
             for mapping in mappings.get(self.session.engine.db, self.session.user.id, unknown).values():
                 self.field.add_mapping(mapping)
-        for record in fetched.candidates:
+
+        def add(record: Mapping[str, Any]) -> None:
             terms = self.session.terms(read_sugar(record, self.field.mappings.get(record["id"])))
             if record["id"] in self.field.parties[Side.SUGAR]:
                 self.field.refresh(Side.SUGAR, record["id"], terms)
             else:
                 self.field.put(Side.SUGAR, Party(record["id"], frozenset(terms), in_scope=False))
+
+        # Who asked for it goes on without it: it is in the field already, or becomes a subject of its own.
+        self.batch.barrier.each(fetched.candidates, add, lambda record: None)
 
 
 def _unplaced(entry: IndexEntry) -> bool:

@@ -15,6 +15,7 @@ from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.side import Side
 from ..store import backlog, google_index, mappings
+from .aside import unread
 from .engine import ECHO_DELAY
 from .intake_sugar import note_deleted
 from .marks import Marks
@@ -80,6 +81,8 @@ def _tombstone(
 ) -> None:
     """A contact is reported deleted: an unlinked one is forgotten, a linked one noted on its mapping, and looked at
     from `at` on."""
+    if unread(session, marks, mapping or entry):
+        return
     if mapping is None:
         closing = [backlog.close(session.user.id, entry.backlog)] if entry.backlog else []
         marks.put(google_index.remove(session.user.id, entry.google_id), *closing)
@@ -95,5 +98,5 @@ def _tombstone(
 
 def _doubt(session: Session, marks: Marks, entry: IndexEntry) -> None:
     """An unlinked contact may be gone: nothing of it is forgotten before it was asked for."""
-    if entry.due_at is None:
+    if entry.due_at is None and not unread(session, marks, entry):
         marks.put(replace(entry, due_at=session.engine.now()))

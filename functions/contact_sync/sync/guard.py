@@ -105,7 +105,11 @@ def _quarantine(session: Session, batch: Batch, side: Side, deletes: list[Case])
     there = "Sugar" if side is Side.GOOGLE else "Google"
     known = {case.key for case in batch.cases}
     waiting = mappings.deletions_waiting(session.engine.db, session.user.id, side)
-    others = [Case(mapping=mapping) for mapping in waiting if mapping.sugar_id not in known]
+    others = [
+        Case(mapping=mapping)
+        for mapping in waiting
+        if mapping.sugar_id not in known and not mapping.unreadable
+    ]
     count = len(deletes) + len(others)
     quarantine = Quarantine(
         "mass_delete", f"{count} contacts were deleted in {there}; none is deleted here unasked."

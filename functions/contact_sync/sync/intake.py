@@ -18,9 +18,10 @@ from ..services.google_people import PeoplePage
 from ..services.sugar import ChangePage, DeletionPage
 from ..store.records import Cursors, Position, Proof, User
 from . import google_departures, intake_google, intake_sugar
+from .aside import flush
 from .listing import list_scope
 from .look import OVERLAP, Looked, Need, resumable, sugar_start
-from .marks import Marks, flush
+from .marks import Marks
 from .proof import is_proof
 from .session import Session
 

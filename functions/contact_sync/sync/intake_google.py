@@ -17,6 +17,8 @@ from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.merge import edited
 from ..contacts.side import Side
 from ..store import backlog, google_index
+from .aside import unread
+from .barrier import Barrier
 from .engine import ECHO_DELAY
 from .google_departures import departed
 from .intake_sugar import GONE_FOR
@@ -59,17 +61,25 @@ def changed(
     mapped = marks.mappings(sorted(sugar_id for sugar_id in wanted if sugar_id))
     page = _Page(session, full, marks, entries, mapped)
     moved: set[str] = set()
-    for person in unknown:
+
+    def step(person: Mapping[str, Any]) -> None:
         google_id = google_person.google_id(person)
-        if google_id in former:
+        if google_id in entries:
+            _known(page, person, entries[google_id])
+        elif google_id in former:
             moved.add(former[google_id].google_id)
             _rename(page, person, former[google_id])
         elif not _ours(page, person):
             _unplaced(page, person, None)
-    for person in alive:
-        entry = entries.get(google_person.google_id(person))
-        if entry is not None:
-            _known(page, person, entry)
+
+    def suspect(person: Mapping[str, Any]) -> None:
+        google_id = google_person.google_id(person)
+        entry = entries.get(google_id) or new_entry(session, google_id, google_person.source_id(person), ())
+        marks.doubt(page.mapped.get(entry.mapping or "") or entry)
+
+    Barrier().each(
+        [*unknown, *(person for person in alive if google_person.google_id(person) in entries)], step, suspect
+    )
     departed(session, marks, people, entries | former, mapped, moved)
     _store_unplaced(page)
 
@@ -112,6 +122,8 @@ def _rename(page: _Page, person: Mapping[str, Any], old: IndexEntry) -> None:
     session = page.session
     new_id, source = google_person.google_id(person), google_person.source_id(person)
     mapping = page.mapped.get(old.mapping or "")
+    if unread(session, page.marks, mapping or old):
+        return
     entry = replace(old, google_id=new_id, source_id=source, updated_at=None)
     removal = google_index.remove(session.user.id, old.google_id)
     if mapping is None:
@@ -160,6 +172,9 @@ def _is_of(page: _Page, person: Mapping[str, Any], mapping: ContactMapping) -> b
     google_id, source = google_person.google_id(person), google_person.source_id(person)
     contact = read_google(person, mapping)
     terms = index_terms(session, person, mapping)
+    if unread(session, page.marks, mapping):
+        page.marks.put(replace(new_entry(session, google_id, source, terms), mapping=mapping.sugar_id))
+        return True
     waits = mapping.state is State.NEW and mapping.google_id is None
     if waits or (mapping.state is State.CREATING and mapping.created_side is Side.GOOGLE):
         entry = replace(new_entry(session, google_id, source, terms), mapping=mapping.sugar_id)
@@ -228,6 +243,8 @@ def _known(page: _Page, person: Mapping[str, Any], entry: IndexEntry) -> None:
     """A contact the index knows: changed content, a comeback, or an echo."""
     session, now = page.session, page.session.engine.now()
     mapping = page.mapped.get(entry.mapping or "")
+    if unread(session, page.marks, mapping or entry):
+        return
     if entry.mapping is None or mapping is None:
         if entry.directive is None or entry.directive.kind != DUPLICATE:
             _unplaced(page, person, entry)

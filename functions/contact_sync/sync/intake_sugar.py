@@ -14,6 +14,8 @@ from ..contacts.normal_form import display_name
 from ..contacts.side import Side
 from ..store import backlog
 from ..store.write import Write
+from .aside import unread
+from .barrier import Barrier
 from .engine import ECHO_DELAY
 from .marks import Marks, awaited_deletion, catching_up, due_from, released_by_edit, seen_changed
 from .session import Session, read_sugar
@@ -25,24 +27,30 @@ def changed(session: Session, marks: Marks, records: Sequence[Mapping[str, Any]]
     """Mark a page of records as the change feed shows them. `full`: settings may have changed since last time."""
     known = marks.mappings([record["id"] for record in records])
     unplaced: dict[str, ContactMapping] = {}
-    for record in records:
+
+    def step(record: Mapping[str, Any]) -> None:
         mapping = known.get(record["id"])
-        if sugar_record.is_stub(record):
-            continue
+        if sugar_record.is_stub(record) or (mapping is not None and unread(session, marks, mapping)):
+            return
         if mapping is None:
             if session.in_scope(record):
                 unplaced[record["id"]] = _new(session, record)
-            continue
+            return
         if mapping.state is State.NEW and mapping.backlog is None:
             fresh = _new(session, record)
             same = sugar_record.is_of(record, mapping.seen.sugar_date)
             if session.in_scope(record) and same and (mapping.due_at is not None or not full):
-                continue
+                return
             unplaced[record["id"]] = replace(
                 fresh, updated_at=mapping.updated_at, due_at=mapping.due_at, directive=mapping.directive
             )
-            continue
+            return
         _mark_known(session, marks, record, mapping, full=full)
+
+    def suspect(record: Mapping[str, Any]) -> None:
+        marks.doubt(known.get(record["id"]) or ContactMapping(record["id"]))
+
+    Barrier().each(records, step, suspect)
     _mark_unplaced(session, marks, unplaced, known)
 
 
@@ -150,7 +158,7 @@ def note_deleted(
     """
     now = session.engine.now()
     due_at = max(now, at or now)
-    if mapping.state is State.GONE or mapping.misses(side):
+    if mapping.unreadable or mapping.state is State.GONE or mapping.misses(side):
         return
     if side is Side.SUGAR and mapping.state is State.UNLINKED:
         if mapping.seen.sugar_deleted_at is not None:
@@ -195,7 +203,8 @@ def doubted(session: Session, marks: Marks, sugar_ids: Collection[str], *, absen
     now = session.engine.now()
     doubt = Absent(now, session.deletes(Side.GOOGLE), now)
     for mapping in marks.mappings(sugar_ids).values():
-        if mapping.misses(Side.SUGAR) or (absent and mapping.state not in (State.LINKED, State.NEW)):
+        settled = absent and mapping.state not in (State.LINKED, State.NEW)
+        if settled or mapping.misses(Side.SUGAR) or unread(session, marks, mapping):
             continue
         if absent:
             # What has no place in Google yet waits for nothing but this.

@@ -22,6 +22,7 @@ from ..contacts.side import Side
 from ..store import history, mappings
 from ..store.write import Write
 from . import story
+from .aside import NOT_STORABLE
 from .batch import Batch, Case
 from .engine import ECHO_DELAY
 from .marks import guarded
@@ -39,14 +40,16 @@ def journal(session: Session, batch: Batch, writes: Writes) -> bool:
     shared: dict[str, list[str]] = {}
     planned = False
     writes.reservations = reservations = _reservations(session, batch)
-    for case in batch.cases:
+
+    def step(case: Case) -> None:
+        nonlocal planned
         group: list[Write] = []
         if isinstance(case.action, Create):
             if case.action.side is Side.SUGAR:
                 paths = reservations.take(case.action.contact, _new_sugar_id(case, writes))
                 if paths is None:
                     _leave(session, case, writes, session.engine.now() + AGAIN)
-                    continue
+                    return
                 for path in paths:
                     shared.setdefault(path, []).append(case.key)
             group += _intent(session, case, case.action, writes)
@@ -59,15 +62,27 @@ def journal(session: Session, batch: Batch, writes: Writes) -> bool:
         group += [history.put(session.user.id, entry) for entry in entries]
         if group:
             groups[case.key] = group
+
+    batch.each(step)
+    for case in batch.cases:
+        if case.aside:
+            writes.leave(case)
+            groups.pop(case.key, None)
     if not groups:
         return False
     for path, keys in shared.items():
-        _join(groups, keys, reservations.write(path))
+        going_on = [key for key in keys if key in groups]
+        if going_on:
+            _join(groups, going_on, reservations.write(path))
     fields: dict[str, Any] = {"planned_run": session.run} if planned else {}
     once = {id(group): group for group in groups.values()}
     dropped = session.holder.commit(once.values(), **fields)
     for case in batch.cases:
-        if any(write.path in dropped for write in groups.get(case.key, ())):
+        paths = {write.path for write in groups.get(case.key, ())}
+        if paths & session.holder.unstorable:
+            writes.leave(case)
+            case.put_aside(NOT_STORABLE)
+        elif paths & dropped:
             _leave(session, case, writes, session.engine.now())
     return planned
 
@@ -162,13 +177,6 @@ def _resting(session: Session, case: Case, action: Update) -> list[Write]:
 
 def _leave(session: Session, case: Case, writes: Writes, until: datetime) -> None:
     """Send nothing for this case, and look at it again then."""
-    for cases in writes.cases.values():
-        for key in [key for key, held in cases.items() if held is case]:
-            del cases[key]
-    writes.sugar = [write for write in writes.sugar if write.id in writes.cases[Side.SUGAR]]
-    google = writes.cases[Side.GOOGLE]
-    writes.google_deletes = [key for key in writes.google_deletes if key in google]
-    writes.google_updates = [update for update in writes.google_updates if update.key in google]
-    writes.google_creates = [(key, person) for key, person in writes.google_creates if key in google]
+    writes.leave(case)
     case.action = Wait("somebody else is at it")
     case.due_again = until

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from ..store import history, users
 from ..store.records import Lease, User
-from ..store.write import Conflict, Kind, Write
+from ..store.write import Conflict, Kind, Unstorable, Write
 from .engine import Engine
 
 DURATION = timedelta(minutes=5)
@@ -35,6 +36,10 @@ class LeaseHolder:
         self.lease = lease
         self._updated_at = updated_at
         self._known: dict[str, datetime] = {}
+        self.unstorable: set[str] = set()
+        """The paths whose groups of the last commit were dropped because Firestore does not take them."""
+        self._group_of: dict[str, int] = {}
+        """By path of the last commit: its group."""
 
     @classmethod
     def take(cls, engine: Engine, user: User, updated_at: datetime, run: str) -> LeaseHolder:
@@ -63,10 +68,12 @@ class LeaseHolder:
         """Commit groups of writes, each whole, in as few commits as the limits allow.
 
         `fields` of the user document go with the last one, and those `computed` from the document as it is then.
-        Returns the paths whose groups were dropped because somebody else wrote there; what the history tells stays
-        true all the same.
+        Returns the paths whose groups were dropped because somebody else wrote there, or (`unstorable`) because they
+        cannot be stored at all; what the history tells of the former stays true all the same.
         """
+        self.unstorable = set()
         listed = [list(group) for group in groups]
+        self._group_of = {write.path: number for number, group in enumerate(listed) for write in group}
         siblings = {
             write.path: [other.path for other in group if not history.tells(other)]
             for group in listed
@@ -88,7 +95,12 @@ class LeaseHolder:
         """Commit for the last time and give the lease back. `fields` of the user document are computed from the
         document as it is then, since a setting may have changed meanwhile."""
         alone = {write.path: [write.path] for write in writes}
+        self._group_of = {write.path: number for number, write in enumerate(writes)}
         self._commit(writes, lambda user: {**fields(user), "lease": None}, alone)
+
+    def wrote(self, write: Write) -> bool:
+        """Whether there is a document because this run wrote it."""
+        return write.path in self._known
 
     def _commit(
         self,
@@ -106,10 +118,31 @@ class LeaseHolder:
                 for path in self._stale(kept):
                     dropped.update(siblings[path])
                 continue
+            except Unstorable:
+                return dropped | self._parted(kept, fields, siblings)
             self._updated_at = times.pop(own.path)
             self._known.update(times)
             return dropped
         raise LeaseLost("the user document keeps changing")
+
+    def _parted(
+        self,
+        writes: Sequence[Write],
+        fields: Callable[[User], Mapping[str, Any]],
+        siblings: Mapping[str, Sequence[str]],
+    ) -> set[str]:
+        """Commit in halves what Firestore does not take together, until what it does not take at all is left out."""
+        groups = [list(group) for _, group in groupby(writes, key=lambda write: self._group_of[write.path])]
+        if not groups:
+            raise Unstorable("the user document cannot be stored")
+        if len(groups) == 1:
+            paths = {write.path for write in writes}
+            self.unstorable |= paths
+            return paths | self._commit((), fields, {})
+        half = [write for group in groups[: len(groups) // 2] for write in group]
+        rest = [write for group in groups[len(groups) // 2 :] for write in group]
+        held = self._commit(half, lambda user: {"lease__until": self.lease.until}, siblings)
+        return held | self._commit(rest, fields, siblings)
 
     def _conditional(self, write: Write) -> Write:
         """A write on the condition that the document is as we left it, or as it was read since."""

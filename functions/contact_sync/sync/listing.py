@@ -17,7 +17,8 @@ from ..store import listings, mappings
 from ..store.mappings import Standing
 from ..store.records import Listing, Proof
 from . import intake_sugar, proof
-from .marks import Marks, flush
+from .aside import flush
+from .marks import Marks
 from .session import Session
 
 FETCH = 100

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ..contacts.settings import SyncSettings
 from ..store import users
-from ..store.records import User
+from ..store.records import BROKEN, User
 from . import schedule
 from .engine import Engine
 from .tokens import TokenBox
@@ -49,13 +49,15 @@ def load(engine: Engine, user_id: str, trigger: str) -> Ready | Stopped:
     def stopped(reason: str, *, everybody: bool = False) -> Stopped:
         return Stopped(reason, user, loaded.updated_at, everybody)
 
+    if user.unreadable:
+        return stopped(BROKEN)
     if user.paused:
         return stopped("paused")
     if loaded.paused_all is not None:
         return stopped("paused", everybody=True)
     if engine.policy.disabled is not None:
         return stopped("disabled", everybody=True)
-    looks_again = trigger == "schedule" and user.connection in schedule.CURED_OUTSIDE
+    looks_again = trigger == "schedule" and user.connection in (*schedule.CURED_OUTSIDE, BROKEN)
     if user.connection != "connected" and not looks_again:
         return stopped(user.connection)
     if user.sugar_user_id is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..contacts.contact import FIELDS, PRIVATE_FIELDS, Contact
 from ..contacts.mapping import IndexEntry, State
@@ -63,6 +63,20 @@ class Marks:
                 self._unplaced[item.google_id] = item
         self._groups |= dict.fromkeys(group, group)
 
+    def doubt(self, item: ContactMapping | IndexEntry) -> None:
+        """Something in the feed could not be understood: a direct read decides about this contact."""
+        if item.backlog is None and (item.due_at is None or item.due_at > self.session.engine.now()):
+            self.put(replace(item, due_at=self.session.engine.now()))
+
+    def items(self, paths: Collection[str]) -> list[ContactMapping | IndexEntry]:
+        """The marked contacts whose group holds one of these paths."""
+        groups = [
+            group for group in {id(g): g for g in self._groups.values()}.values() if group.keys() & paths
+        ]
+        written = {path for group in groups for path in group}
+        marked: list[ContactMapping | IndexEntry] = [*self._mappings.values(), *self._unplaced.values()]
+        return [item for item in marked if guarded(self.session.user.id, item).path in written]
+
     def groups(self) -> list[list[Write]]:
         """Every group once."""
         return [
@@ -100,6 +114,16 @@ def guarded(user_id: str, item: ContactMapping | IndexEntry) -> Write:
     """The write of a mapping or index entry, only if nobody else wrote the document since it was read."""
     write = (
         mappings.put(user_id, item) if isinstance(item, ContactMapping) else google_index.put(user_id, item)
+    )
+    return replace(write, if_updated_at=item.updated_at)
+
+
+def amended(user_id: str, item: ContactMapping | IndexEntry, **fields: Any) -> Write:
+    """The write of single fields of a stored item, only if nobody else wrote the document since it was read."""
+    write = (
+        mappings.patch(user_id, item.sugar_id, **fields)
+        if isinstance(item, ContactMapping)
+        else google_index.patch(user_id, item.google_id, **fields)
     )
     return replace(write, if_updated_at=item.updated_at)
 
@@ -169,18 +193,3 @@ def due_from(mapping: ContactMapping, now: datetime) -> datetime:
     """When a mapping that has work is due: now, unless it is due already or waits after a failure."""
     at = mapping.due_at
     return at if at is not None and (mapping.attempts or at <= now) else now
-
-
-def flush(session: Session, marks: Marks) -> bool:
-    """Commit marks; the first due mark also sets the user's `pending` hint.
-
-    False: somebody else wrote one of the documents meanwhile, and its marks are not stored.
-    """
-    if not marks:
-        return True
-    earliest, pending = marks.earliest, session.holder.user.pending
-    if earliest is not None and (pending is None or earliest < pending):
-        # The hint may be early, never late: it goes ahead of the marks of later commits.
-        session.holder.commit([], pending=earliest)
-        session.holder.user = replace(session.holder.user, pending=earliest)
-    return not session.holder.commit(marks.groups())

@@ -32,16 +32,33 @@ class Writes:
     reservations: Reservations | None = None
     """What is reserved of the records to be created in Sugar, once the batch is journalled."""
 
+    def leave(self, case: Case) -> None:
+        """Send nothing for this case."""
+        for cases in self.cases.values():
+            for key in [key for key, held in cases.items() if held is case]:
+                del cases[key]
+        self.sugar = [write for write in self.sugar if write.id in self.cases[Side.SUGAR]]
+        google = self.cases[Side.GOOGLE]
+        self.google_deletes = [key for key in self.google_deletes if key in google]
+        self.google_updates = [update for update in self.google_updates if update.key in google]
+        self.google_creates = [(key, person) for key, person in self.google_creates if key in google]
+
 
 def prepare(session: Session, batch: Batch) -> Writes:
     """The writes of a batch. A contact that cannot be given a name for Sugar turns into a backlog entry."""
     writes = Writes()
-    for case in batch.cases:
+
+    def step(case: Case) -> None:
         try:
             _prepare(session, batch, case, writes)
         except NoName:
             message = "Sugar needs a last name, and this contact has nothing that could stand in for it."
             case.action = Quarantine("no_name", message, "last_name")
+
+    batch.each(step)
+    for case in batch.cases:
+        if case.aside:
+            writes.leave(case)
     return writes
 
 

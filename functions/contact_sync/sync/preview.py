@@ -12,9 +12,9 @@ from ..errors import SyncError
 from ..store import previews
 from ..store.records import PlannedAction, PreviewRecord
 from ..store.write import Write
-from .batch import Batch
+from .batch import Batch, Case
 from .choice import Choice, Declined, DueOnce, is_plan
-from .describe import described, fingerprint
+from .describe import described, fingerprint, unknown
 from .engine import Engine
 from .prepare import prepare
 from .session import Session
@@ -63,13 +63,20 @@ class Preview:
                 return
 
     def _add(self, batch: Batch) -> None:
-        prints = {id(case): fingerprint(self.session, batch, case) for case in batch.cases}
+        prints: dict[int, str] = {}
+
+        def sign(case: Case) -> None:
+            prints[id(case)] = fingerprint(self.session, batch, case)
+
+        def tell(case: Case) -> None:
+            if is_plan(case):
+                decided_on = prints.get(id(case), "")
+                self._actions.append(described(self.session, batch, case, writes, decided_on))
+
+        batch.each(sign)
         writes = prepare(self.session, batch)
-        self._actions += [
-            described(self.session, batch, case, writes, prints[id(case)])
-            for case in batch.cases
-            if is_plan(case)
-        ]
+        batch.each(tell)
+        self._actions += [unknown(case) for case in batch.cases if case.aside]
 
     def _store(self, waiting: int) -> None:
         """The actions and the preview itself, together."""

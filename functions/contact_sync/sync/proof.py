@@ -47,10 +47,11 @@ def is_proof(found: Proof, known: Proof | None, cursors: Cursors) -> bool:
 
 def after(proof: Proof, batch: Batch) -> Proof:
     """The proof once a batch is recorded: pairs that waited since the comparison are equal by now, or put right."""
-    done = [case for case in batch.cases if _waited(case, proof.at)]
+    working = [case for case in batch.cases if not case.aside]
+    done = [case for case in working if _waited(case, proof.at)]
     repaired = sum(isinstance(case.action, Update) and _written(case) for case in done)
     equal = sum(isinstance(case.action, Update | Nothing) and _is_equal(case) for case in done)
-    found = Counter(_missed(case, proof.at) for case in batch.cases)
+    found = Counter(_missed(case, proof.at) for case in working)
     orphaned, left = found[Presence.DELETED], found[Presence.HIDDEN]
     return replace(
         proof,

@@ -43,6 +43,7 @@ CAUSES = {
     "refused": "Correct the contact and the sync tries again by itself, or release it.",
     "failing": "Release it to have it tried again.",
     "no_name": "Give it a name and the sync takes it up by itself.",
+    "unreadable": "It is tried again with every version of the sync, and every six days; release it to try at once.",
 }
 """What a person can do about a backlog entry."""
 NOT_LISTED = "Sugar did not list it on {}. Whether it left what you sync or was deleted is found out next."

@@ -48,9 +48,24 @@ class Recorder:
         """When contacts that could not be finished are due again."""
         return self.retries.retry_at
 
-    def groups(self) -> list[list[Write]]:
-        """One atomic group per contact."""
-        return [group for case in self.batch.cases if (group := self._case(case))]
+    def groups(self) -> list[tuple[Case, list[Write]]]:
+        """One atomic group per contact. A contact that was put aside has another one, see `put_aside`."""
+        groups: list[tuple[Case, list[Write]]] = []
+        self.batch.each(lambda case: groups.append((case, self._case(case))))
+        return [(case, group) for case, group in groups if group]
+
+    def put_aside(self) -> list[list[Write]]:
+        """The groups of the contacts that were put aside."""
+        told = [(case, case.action) for case in self.batch.cases if case.aside]
+        for case, _ in told:
+            self._own_create(case)
+        # What was sent for one of them is found out by the next run.
+        self.unsettled = self.unsettled or any(case.outcomes for case, _ in told)
+        return [
+            self.retries.put_aside(case, action.message)
+            for case, action in told
+            if isinstance(action, Quarantine)
+        ]
 
     def _case(self, case: Case) -> list[Write]:
         state = self._state(case)
@@ -62,6 +77,14 @@ class Recorder:
             untold = set()
         entries = [history.put(self.user_id, entry) for entry in told]
         return [*state, *entries, *(history.remove(self.user_id, entry) for entry in untold)]
+
+    def _own_create(self, case: Case) -> None:
+        """A Google contact that is being created in Sugar has a mapping by now, which stands for both."""
+        entry = case.entry
+        sugar_id = self.writes.new_ids.get(entry.google_id) if entry and case.mapping is None else None
+        if entry is not None and sugar_id is not None:
+            journalled = self.session.holder.wrote(mappings.remove(self.user_id, sugar_id))
+            case.entry = replace(entry, mapping=sugar_id) if journalled else entry
 
     def _state(self, case: Case) -> list[Write]:
         match case.action:

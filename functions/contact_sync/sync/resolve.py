@@ -21,7 +21,7 @@ from ..store.database import Database
 from ..store.records import BacklogEntry
 from ..store.write import Conflict, Write
 from .chosen import CHOSEN, Lost, lost, partner_chosen_for
-from .marks import awaited_deletion, guarded
+from .marks import amended, awaited_deletion, guarded
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 """Due time of a released contact: it goes ahead of everything else."""
@@ -168,7 +168,7 @@ def _resolve(
             if item is None or item.backlog != entry.id:
                 groups.append([closing])
                 continue
-            groups.append([guarded(user_id, decide(entry, item)), closing])
+            groups.append([_decided(user_id, item, decide(entry, item)), closing])
             resolved += 1
         _commit(db, user_id, [write for group in groups for write in group])
     return resolved
@@ -180,9 +180,20 @@ def _change_mapping(
     mapping = mappings.get(db, user_id, [sugar_id]).get(sugar_id)
     if mapping is None:
         raise Refused(404, "There is no such contact.")
+    if mapping.unreadable:
+        raise Refused(409, "What is stored about this contact cannot be read.")
     decided = decide(mapping)
     closing = [backlog.close(user_id, mapping.backlog)] if mapping.backlog else []
     _commit(db, user_id, [guarded(user_id, decided), *closing])
+
+
+def _decided(user_id: str, item: ContactMapping | IndexEntry, decided: ContactMapping | IndexEntry) -> Write:
+    """The write of an item as decided; of one whose document could not be read only what the decision changes."""
+    if not item.unreadable:
+        return guarded(user_id, decided)
+    fields = {name: getattr(decided, name, None) for name in ("state", "left_alone", "backlog", "due_at")}
+    changed = {name: value for name, value in fields.items() if value != getattr(item, name, None)}
+    return amended(user_id, item, **changed)
 
 
 def _commit(db: Database, user_id: str, writes: Sequence[Write]) -> None:

@@ -17,9 +17,10 @@ from ..services.sugar import NOT_SENT
 from ..store import backlog
 from ..store.records import BacklogEntry
 from ..store.write import Write
+from .aside import put_aside, shortened
 from .batch import Batch, Case
 from .engine import OUTAGE
-from .marks import backlog_id, guarded
+from .marks import amended, backlog_id, guarded
 from .session import Session
 
 MOST_ATTEMPTS = 5
@@ -97,6 +98,16 @@ class Retries:
         )
         return [guarded(self.user_id, held), backlog.put(self.user_id, entry)]
 
+    def put_aside(self, case: Case, message: str) -> list[Write]:
+        """Into the backlog, with nothing else stored about it than that."""
+        item = case.mapping or case.entry
+        if item is None:
+            return []
+        self.session.counts["quarantined"] += 1
+        stored = item.updated_at is not None or self.session.holder.wrote(amended(self.user_id, item))
+        records = _as_last_seen(case, case.mapping) if case.mapping else None
+        return put_aside(self.session, item, message, stored=stored, records=records)
+
     def settled(self, case: Case) -> list[Write]:
         """Nothing to do: no longer due."""
         item = case.mapping or case.entry
@@ -144,7 +155,7 @@ class Retries:
 def _as_last_seen(case: Case, mapping: ContactMapping) -> dict[str, dict[str, object]]:
     """Both sides' content as last seen: what this run read, else what both agreed on."""
     contacts = {side: case.views[side].contact or mapping.base or Contact() for side in Side}
-    return {str(side): to_plain(contact) for side, contact in contacts.items()}
+    return {str(side): shortened(to_plain(contact)) for side, contact in contacts.items()}
 
 
 def _down(batch: Batch) -> set[Side]:

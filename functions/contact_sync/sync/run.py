@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from .. import logs
 from ..contacts.actions import Create, Delete, Update
 from ..contacts.side import Side
 from ..contacts.sugar_record import fields_in
@@ -17,6 +18,7 @@ from ..store.records import Proof, RunRecord, User
 from ..store.write import Conflict
 from .apply import apply
 from .approved import approved, left_out_at
+from .aside import NOT_STORABLE, commit_aside, take_up_again, waits_for_another_version
 from .batch import Batch, Case
 from .choice import Choice, DueContacts
 from .clean import LeftScope
@@ -62,6 +64,7 @@ def run(
     asked = begun.asked if begun is not None else asked
     payload = payload_of(user_id, trigger, run_id, asked, spare=spare)
     order, run_id = run_id is not None and trigger != "schedule", run_id or engine.new_id()
+    logs.bind(run=run_id)
     for _ in engine.tries():
         try:
             ready = load(engine, user_id, trigger)
@@ -133,6 +136,7 @@ class _Run:
         user = self.session.user
         nothing_due = user.pending is None or user.pending > self.engine.now()
         at_rest = user.cursors.position is None and user.planned_run is None
+        at_rest = at_rest and not waits_for_another_version(self.session)
         return looked.complete and not looked.need.anything and not marks and nothing_due and at_rest
 
     def _leased(self, looked: Looked, marks: Marks) -> Summary:
@@ -151,7 +155,10 @@ class _Run:
         session.recall()
         session.holder.commit([[self.progress.write("reading")]])
         settle(session)
-        if looked.need.sugar_full and resumable(session.user, looked.need) is None:
+        begins_anew = looked.need.sugar_full and resumable(session.user, looked.need) is None
+        if (begins_anew or waits_for_another_version(session)) and take_up_again(session):
+            marks = first_marks(session, looked)
+        if begins_anew:
             self._before_full_intake()
             if session.user.creates_paused is not None:
                 # The reason may be gone by now: try again, and pause again if it is not.
@@ -221,9 +228,13 @@ class _Run:
             session.user = replace(session.user, creates_paused=recorder.pauses)
         self.ending.retry_at += recorder.retry_at
         fields |= self._proven(batch)
-        if writes.reservations is not None:
-            groups += writes.reservations.ended(batch.cases)
-        session.holder.commit([*groups, [progress.write("writing")]], **fields)
+        ended = writes.reservations.ended(batch.cases) if writes.reservations is not None else []
+        told = [group for _, group in groups]
+        session.holder.commit([*told, *ended, [progress.write("writing")]], **fields)
+        for case, group in groups:
+            if session.holder.unstorable & {write.path for write in group}:
+                case.put_aside(NOT_STORABLE)
+        commit_aside(session, recorder.put_aside())
         self.ending.unsettled = unsettled or recorder.unsettled
         return applied.errors
 

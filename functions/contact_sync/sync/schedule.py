@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from ..contacts.settings import SyncSettings
-from ..store.records import User
+from ..store.records import BROKEN, User
 
 LOST = timedelta(hours=6)
 """A scheduled task of which nothing was seen for so long is taken for lost."""
@@ -22,6 +22,8 @@ CURED_OUTSIDE = ("sugar_user_missing", "sugar_access_denied")
 """Connections that an administrator may cure in Sugar without anybody telling us."""
 LOOK_AGAIN = timedelta(days=1)
 """How often it is seen whether such a one is cured."""
+BROKEN_FOR = timedelta(hours=1)
+"""When a user whose run crashed to the last attempt, or whose document cannot be read, is tried again."""
 MOST_ATTEMPTS = 6
 """After this many transient failures in a row the next interval tries again."""
 
@@ -34,6 +36,8 @@ def next_sync(
     Counted from when the user was due, so that neither the length of a run nor the scheduler's minute adds to the
     interval; what an outage left out is not made up for. A user who is not due yet stays due when they are.
     """
+    if user.connection == BROKEN and not user.paused:
+        return after + BROKEN_FOR
     if not settings.auto.enabled or user.paused:
         return None
     if user.connection in CURED_OUTSIDE and user.sugar_user_id is not None:

@@ -52,6 +52,8 @@ class Session:
     """What was due until then was left out by an apply that was ordered after this sync."""
     started: datetime = field(default_factory=lambda: datetime.min)
     counts: Counter[str] = field(default_factory=Counter)
+    puts_aside: bool = False
+    """Contacts were put aside that the user document does not tell of yet."""
     _metadata: SugarMetadata | None = None
     _recalled: bool = False
 

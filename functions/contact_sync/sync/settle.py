@@ -12,6 +12,7 @@ from ..contacts.side import Side
 from ..store import history, mappings
 from ..store.records import HistoryEntry
 from ..store.write import Write
+from .barrier import Barrier
 from .due import at_once
 from .session import Session, read_google, read_sugar
 
@@ -39,15 +40,21 @@ def _settled(session: Session, entries: Sequence[HistoryEntry]) -> list[list[Wri
     )
     known = mappings.get(session.engine.db, session.user.id, sugar_ids)
     writes: list[list[Write]] = []
-    for entry in entries:
+
+    def tell(entry: HistoryEntry) -> None:
+        writes.append([history.patch(session.user.id, entry.id, state=history.DONE)])
+
+    def step(entry: HistoryEntry) -> None:
         sugar_id, google_id = entry.sugar_id or "", entry.google_id or ""
         unread = google_id in people.failed if entry.side is Side.GOOGLE else sugar_id in fetched.failed
         record, person = fetched.records.get(sugar_id), people.people.get(google_id)
         # What cannot be read now is told: rather a story too many than a value lost.
         if unread or _took_effect(entry, record, person, known.get(sugar_id)):
-            writes.append([history.patch(session.user.id, entry.id, state=history.DONE)])
+            tell(entry)
         else:
             writes.append([history.remove(session.user.id, entry.id)])
+
+    Barrier().each(entries, step, tell)
     return writes
 
 

@@ -103,7 +103,7 @@ class Undo(Choice):
         company = _before(entry, known).company
         batch = Gatherer(session).gather([known], (), [company] if company else [])
         case = batch.cases[0]
-        unread = case.unread is not None or case.due_again is not None or case.mapping is None
+        unread = case.aside or case.unread is not None or case.due_again is not None or case.mapping is None
         if unread or any(view.presence is Presence.UNCONFIRMED for view in case.views.values()):
             raise Declined(UNREAD)
         return batch, case, case.mapping or known

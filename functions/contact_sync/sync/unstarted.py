@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import OperatorMustAct, TransientForAll
 from ..store import runs, users
-from ..store.records import RunRecord
+from ..store.records import BROKEN, RunRecord
 from ..store.write import Conflict, Write
 from . import schedule
 from .ending import Summary
@@ -35,12 +35,14 @@ def stopped(engine: Engine, found: Stopped, trigger: str, run_id: str) -> Summar
     """A user who may not sync: said, and no longer due."""
     user = found.user
     writes: list[Write] = []
-    if user is not None and user.next_sync_at is not None:
+    if user is not None and (user.next_sync_at is not None or user.unreadable):
         # A stop of everybody ends without this user doing anything: look again now and then.
         again = engine.now() + schedule.STOPPED if found.everybody else None
         if found.reason in schedule.CURED_OUTSIDE and trigger != "schedule":
             # The daily look is the schedule's.
             again = user.next_sync_at
+        if found.reason == BROKEN:
+            again = engine.now() + schedule.BROKEN_FOR
         writes.append(users.update(user.id, if_updated_at=found.updated_at, next_sync_at=again))
     if user is not None and trigger != "schedule":
         writes += over(engine, user.id, trigger, run_id, found.reason)

@@ -22,7 +22,7 @@ from ..contacts.side import Side
 from ..services.google_people import Read
 from ..store import backlog, google_index
 from ..store.write import Write
-from .batch import Case
+from .batch import Batch, Case
 from .engine import addresses
 from .intake_google import MARK, index_terms, new_entry, renamed
 from .marks import guarded
@@ -56,26 +56,30 @@ class Vanished:
         }
         return sorted(self._found)
 
-    def follow(self, cases: list[Case], people: Read) -> list[Case]:
-        """Let mappings follow their contacts. Returns the cases that are left: a followed contact has no own one."""
+    def follow(self, batch: Batch, people: Read) -> None:
+        """Let mappings follow their contacts. A contact that is followed has no case of its own any more."""
         self._know(people.moved.values())
-        for case in cases:
-            mapping = case.mapping
-            if mapping is None or mapping.google_id is None or mapping.google_id in people.failed:
-                continue
-            person: Mapping[str, Any] | None = people.people.get(mapping.google_id)
-            if person is None and _is_vanished(mapping):
-                person = self._survivor(mapping, people)
-            if person is None or google_person.google_id(person) == mapping.google_id:
-                continue
-            entry = self._found.get(google_person.google_id(person))
-            if entry is not None and entry.mapping not in (None, mapping.sugar_id):
-                self.merged[mapping.sugar_id] = entry.mapping
-            else:
-                self._adopt(case, mapping, entry, person)
-                people.people[google_person.google_id(person)] = dict(person)
-        followed = {case.mapping.google_id for case in cases if case.mapping is not None}
-        return [case for case in cases if case.mapping is not None or case.google_id not in followed]
+        batch.each(lambda case: self._follow(case, people))
+        followed = {case.mapping.google_id for case in batch.cases if case.mapping is not None}
+        batch.cases = [
+            case for case in batch.cases if case.mapping is not None or case.google_id not in followed
+        ]
+
+    def _follow(self, case: Case, people: Read) -> None:
+        mapping = case.mapping
+        if mapping is None or mapping.google_id is None or mapping.google_id in people.failed:
+            return
+        person: Mapping[str, Any] | None = people.people.get(mapping.google_id)
+        if person is None and _is_vanished(mapping):
+            person = self._survivor(mapping, people)
+        if person is None or google_person.google_id(person) == mapping.google_id:
+            return
+        entry = self._found.get(google_person.google_id(person))
+        if entry is not None and entry.mapping not in (None, mapping.sugar_id):
+            self.merged[mapping.sugar_id] = entry.mapping
+        else:
+            self._adopt(case, mapping, entry, person)
+            people.people[google_person.google_id(person)] = dict(person)
 
     def _know(self, google_ids: Iterable[str]) -> None:
         wanted = sorted(set(google_ids) - self._found.keys())

@@ -20,7 +20,7 @@ from ..errors import ContactAtFault, SyncError, TransientForAll, TransientForUse
 from ..services.google_people import Read
 from ..services.outcome import Outcome, Status
 from ..services.sugar import Fetched
-from .batch import Case
+from .batch import Batch, Case
 from .engine import ECHO_DELAY, OUTAGE
 from .session import Session, read_google, read_sugar
 
@@ -43,13 +43,15 @@ class Views:
         self._owned: set[str] = set()
         """Those of the gone ones that provably were the user's until they were deleted."""
 
-    def show(self, cases: Sequence[Case]) -> None:
+    def show(self, batch: Batch) -> None:
         """Set the views of every case."""
-        self._confirm_absent(cases)
-        for case in cases:
-            self._view_sugar(case)
-            self._settle_doubt(case)
-            self._view_google(case)
+        self._confirm_absent([case for case in batch.cases if not case.aside])
+        batch.each(self._view)
+
+    def _view(self, case: Case) -> None:
+        self._view_sugar(case)
+        self._settle_doubt(case)
+        self._view_google(case)
 
     def present(self, case: Case, person: Mapping[str, Any]) -> None:
         """This is the case's Google contact."""

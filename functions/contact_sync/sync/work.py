@@ -7,8 +7,9 @@ from typing import Any
 
 from ..errors import SyncError, TransientForAll
 from ..store import runs, users
-from ..store.records import RunRecord
+from ..store.records import BROKEN, RunRecord
 from ..store.write import Conflict
+from . import schedule
 from .disconnect import disconnect
 from .engine import Engine
 from .preview import unplanned
@@ -18,6 +19,9 @@ from .run import run
 from .unstarted import put_off
 
 log = logging.getLogger("contact_sync.worker")
+
+CRASHED = "Something went wrong on our side. It was logged, and the sync tries again every hour."
+"""What a user is told whose run crashed to the last attempt."""
 
 
 class GivenUp(TransientForAll):
@@ -38,8 +42,7 @@ def work(engine: Engine, asked: WorkerRequest, *, last_attempt: bool = False) ->
                 engine, asked.user, asked.trigger, asked.run, asked.attempt, asked.asked_at, asked.spare
             )
     except Exception as error:
-        code = error.code if isinstance(error, SyncError) else "internal"
-        recorded = last_attempt and _record_failure(engine, asked, code)
+        recorded = last_attempt and _record_failure(engine, asked, error)
         if recorded and isinstance(error, TransientForAll):
             raise GivenUp(error.code, error.message) from error
         raise
@@ -57,20 +60,28 @@ def work(engine: Engine, asked: WorkerRequest, *, last_attempt: bool = False) ->
     return summary
 
 
-def _record_failure(engine: Engine, asked: WorkerRequest, code: str) -> bool:
+def _record_failure(engine: Engine, asked: WorkerRequest, error: Exception) -> bool:
     """Record it with the user and the run, and when the user is due next. False: that was not possible."""
-    now = engine.now()
-    summary = {"run": asked.run, "trigger": asked.trigger, "error": code, "finished": now}
-    writes = [users.update(asked.user, last_run=summary)]
+    now, ours = engine.now(), not isinstance(error, SyncError)
+    code = error.code if isinstance(error, SyncError) else "internal"
+    fields: dict[str, Any] = {
+        "last_run": {"run": asked.run, "trigger": asked.trigger, "error": code, "finished": now}
+    }
+    writes = []
     if asked.run is not None:
         record = RunRecord(
             asked.run, asked.trigger, now, finished=now, phase="done", error=code, expire_at=now + KEPT
         )
         writes.append(runs.put(asked.user, record))
     try:
+        found = users.read(engine.db, asked.user)
+        if ours and found is not None and found[0].connection == "connected":
+            # Each run would end like this one; so nobody's order and no hook begins one for an hour.
+            fields |= {"connection": BROKEN, "connection_message": CRASHED}
+            fields["next_sync_at"] = now + schedule.BROKEN_FOR
         if asked.run is not None:
             writes += unplanned(engine, asked.user, asked.trigger, asked.run, code)
-        engine.db.commit(writes)
+        engine.db.commit([users.update(asked.user, **fields), *writes])
         if asked.trigger == "schedule":
             put_off(engine, asked.user)
         return True

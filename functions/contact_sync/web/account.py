@@ -12,7 +12,7 @@ from ..errors import SyncError, TransientForAll
 from ..services.google_oauth import Grant, Identity
 from ..store import audit, links, system, tokens, users
 from ..store.cipher import DecryptionError
-from ..store.records import AuditEntry, SugarUser, Tokens, User
+from ..store.records import BROKEN, AuditEntry, SugarUser, Tokens, User
 from ..store.users import Loaded
 from ..store.write import Conflict, Write
 from ..sync import schedule
@@ -33,6 +33,8 @@ def sign_in(site: Site, identity: Identity) -> None:
 
     def writes(loaded: Loaded) -> list[Write]:
         user = loaded.user
+        if user is not None and user.unreadable:
+            return []
         fields: dict[str, Any] = {}
         if user is None or user.email != identity.email:
             fields["email"] = identity.email
@@ -164,7 +166,7 @@ def try_again(site: Site, user_id: str) -> None:
         fields: dict[str, Any] = unpaused(user)
         if user.sugar_user_id is None:
             fields |= sugar_user(site, user_id, user.email)
-        elif user.connection in (*schedule.CURED_OUTSIDE, "too_many"):
+        elif user.connection in (*schedule.CURED_OUTSIDE, "too_many", BROKEN):
             fields |= standing(loaded.tokens)
         fields |= _due(site, user, fields)
         return [users.update(user_id, if_updated_at=loaded.updated_at, **fields)] if fields else []
@@ -176,8 +178,11 @@ def change(site: Site, user_id: str, writes: Callable[[Loaded], Sequence[Write]]
     """Commit what `writes` makes of the user as loaded; again on the fresh documents if they changed meanwhile."""
     for _ in site.engine.tries():
         loaded = load(site, user_id)
+        asked = writes(loaded)
+        if asked and loaded.user is not None and loaded.user.unreadable:
+            raise Refusal(409, BROKEN, loaded.user.connection_message)
         try:
-            site.engine.db.commit(writes(loaded))
+            site.engine.db.commit(asked)
             return
         except Conflict:
             continue

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...contacts.google_person import PERSON_FIELDS
+from ...contacts.json_values import as_text
 from ...errors import ContactAtFault, SyncError, SyncTokenExpired, TransientForUser
 from .calls import SOURCES, Calls, Json, malformed, refused
 from .faults import INVALID_ARGUMENT, NOT_FOUND, Rejected, element
@@ -131,4 +132,6 @@ def _read_error(code: int, reason: str) -> SyncError:
 
 
 def _persons(answer: Json) -> list[dict[str, Any]]:
-    return [person for person in answer.get("connections") or () if isinstance(person, dict)]
+    """The persons of a list. One without a name is nobody's."""
+    listed = answer.get("connections") or ()
+    return [person for person in listed if isinstance(person, dict) and as_text(person.get("resourceName"))]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
+from ...contacts.json_values import as_map, as_maps
 from ...errors import SyncError
 
 Person = Mapping[str, Any]
@@ -77,5 +78,5 @@ def is_person(answer: object) -> TypeGuard[dict[str, Any]]:
 
 def contact_source(person: Person) -> dict[str, Any] | None:
     """The source that makes the person one of the user's contacts, None where only a profile is left."""
-    sources = (person.get("metadata") or {}).get("sources") or []
-    return next((source for source in sources if source.get("type") == "CONTACT"), None)
+    sources = as_maps(as_map(person.get("metadata")).get("sources"))
+    return next((dict(source) for source in sources if source.get("type") == "CONTACT"), None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...contacts.json_values import as_maps
+
 
 def shows(record: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
     """Every field that was sent and that the record has, has the value sent; and there is at least one.
@@ -36,7 +38,7 @@ def _equal(name: str, held: Any, sent: Any) -> bool:
 
 def _addresses(emails: Any) -> tuple[frozenset[str], str]:
     """All addresses and the primary one; Sugar keeps the case in which an address was first stored."""
-    entries = [entry for entry in emails or () if isinstance(entry, Mapping) and entry.get("email_address")]
+    entries = [entry for entry in as_maps(emails) if entry.get("email_address")]
     flagged = [entry for entry in entries if _text(entry.get("primary_address")) == "1"]
     primary = (flagged or entries)[:1]
     return (

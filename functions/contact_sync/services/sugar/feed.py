@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
+from ...contacts.json_values import as_time
 from ...errors import TransientForUser
 from .calls import Caller, Item
 from .dates import moment, text_of
@@ -22,6 +23,7 @@ from .portions import Portions
 from .transport import Answer
 
 _TIME: Final = "ping/whattimeisit"
+_NO_DATE: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,10 @@ class Feed:
         if position is not None and (refuses_keys or not self._keys_work or not _is_after(rows, position)):
             self._keys_work = False
             return self._rest_of_second(scope, position)
-        return ChangePage(rows, _position_of(rows), answer.next_offset() is None)
+        reached, end = _position_of(rows), answer.next_offset() is None
+        if reached is None and not end:
+            raise TransientForUser("sugar_error", "Sugar answered changes without their dates")
+        return ChangePage(rows, reached, end)
 
     def _rest_of_second(self, scope: Scope, position: FeedPosition) -> ChangePage:
         """Everything from the position's second on, by offset, until a later second or the end is reached."""
@@ -195,16 +200,15 @@ def _after(position: FeedPosition) -> dict[str, Any]:
 
 
 def _position_of(rows: list[dict[str, Any]]) -> FeedPosition | None:
-    if not rows:
+    """The place of the last row. One without a date, as old imports leave them, has none in this order."""
+    dated = [row for row in rows if as_time(row.get("date_modified"))]
+    if not dated:
         return None
-    return FeedPosition(_time_of(rows[-1]), str(rows[-1]["id"]))
+    return FeedPosition(_time_of(dated[-1]), str(dated[-1]["id"]))
 
 
 def _time_of(row: dict[str, Any]) -> datetime:
-    try:
-        return moment(row["date_modified"])
-    except (KeyError, ValueError) as error:
-        raise TransientForUser("sugar_error", "Sugar answered a change without its date") from error
+    return as_time(row.get("date_modified")) or _NO_DATE
 
 
 def _is_after(rows: list[dict[str, Any]], position: FeedPosition) -> bool:
@@ -212,7 +216,8 @@ def _is_after(rows: list[dict[str, Any]], position: FeedPosition) -> bool:
     if not rows:
         return True
     place = (position.date_modified.astimezone(UTC).replace(microsecond=0), position.id.upper())
-    first = (_time_of(rows[0]), str(rows[0]["id"]).upper())
+    dated = [row for row in rows if as_time(row.get("date_modified"))] or rows
+    first = (_time_of(dated[0]), str(dated[0]["id"]).upper())
     return first > place and all(row["id"] != position.id or _time_of(row) > place[0] for row in rows)
 
 

@@ -15,6 +15,8 @@ from typing import Any, Final
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 
+from ...contacts.json_values import as_text
+
 CONNECT_SECONDS: Final = 5.0
 _NO_ANSWER: Final = (requests.Timeout, requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 READ_SECONDS: Final = 50.0
@@ -55,9 +57,10 @@ class Answer:
         return str(self.body.get("error_message", "")) if isinstance(self.body, dict) else ""
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows of a list answer."""
+        """The rows of a list answer. One without an id is nobody's."""
         rows = self.body.get("records") if isinstance(self.body, dict) else None
-        return [row for row in rows or () if isinstance(row, dict)]
+        listed = rows if isinstance(rows, list) else ()
+        return [row for row in listed if isinstance(row, dict) and as_text(row.get("id"))]
 
     def next_offset(self) -> int | None:
         """Where the list goes on; None: it ended."""

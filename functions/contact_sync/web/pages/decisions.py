@@ -22,6 +22,7 @@ ORDER = (
     "refused",
     "loop",
     "failing",
+    "unreadable",
 )
 """The causes in the order of the page: deletions first."""
 DELETES = ("mass_delete", "deleted_and_edited", "merged_in_google")
@@ -38,6 +39,8 @@ EXPLAINED = {
     "edited, it is synced again by itself.",
     "loop": "We wrote a value and something changed it back, again and again. Find out what does, then try again.",
     "failing": "The other side failed each time. Often it helps to try again later.",
+    "unreadable": "The sync itself stumbled over it. Whoever maintains the sync finds it in the log; it is tried again "
+    "with every version of the sync, and every six days.",
 }
 
 

@@ -26,7 +26,7 @@ from .page import by_htmx, leave, number_in, pages, render, ticked
 
 routes = pages("settings_page")
 
-USABLE = ("connected", "reconnect", "sugar_access_denied", "too_many", "sugar_user_missing")
+USABLE = ("connected", "reconnect", "sugar_access_denied", "too_many", "sugar_user_missing", "broken")
 """Connections with which the settings are shown; without one, granting access comes first."""
 SAID = {
     "saved": "Your settings are saved.",

@@ -145,6 +145,7 @@ CAUSES = {
     "refused": "It was refused",
     "failing": "It failed again and again",
     "no_name": "It has no name",
+    "unreadable": "The sync stumbled over it",
 }
 
 STATES = {
@@ -167,6 +168,7 @@ CONNECTION = {
     "sugar_user_missing": "No Sugar user found",
     "sugar_access_denied": "Sugar denies access",
     "too_many": "Too many contacts",
+    "broken": "Something is broken",
 }
 
 ERRORS = {
