@@ -31,7 +31,7 @@ SWITCHES = {
 CHOICES = {
     "All I may see": ("sugar_scope", "all"),
     "Marked to sync": ("sugar_scope", "flagged"),
-    "Keep in Google": ("private_fields", "keep"),
+    "Share": ("private_fields", "share"),
     "Sugar wins": ("conflict", "sugar"),
     "Google wins": ("conflict", "google"),
     "The rest waits": ("overflow", "next_period"),

@@ -18,9 +18,11 @@ BOTH_WAYS: Json = {
     "from_sugar": {"enabled": True, "update": True, "create": True, "delete": False},
     "from_google": {"enabled": True, "update": True, "create": True, "delete": False},
     "sugar_scope": "mine",
+    "private_fields": "share",
     "overflow": "continue",
 }
-"""What the demo sets: everything created and updated on both sides, nothing deleted, no wait between batches."""
+"""What the demo sets: everything created and updated on both sides, private fields too, so that they can be compared;
+nothing deleted, no wait between batches."""
 
 
 class WebFailed(Exception):
