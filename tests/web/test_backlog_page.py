@@ -260,6 +260,14 @@ def ambiguous(place: Place, ada: Browser) -> tuple[str, str, list[str]]:
     return sugar_id, entry["id"], candidates
 
 
+def test_a_choice_that_left_nobody_says_so_and_offers_nobody(place: Place, ada: Browser) -> None:
+    gone = "The contact in Google that you chose is not there any more."
+    entry = ask(place, ada, "1", "ambiguous", message=gone)
+    said = shown(ada, f"/backlog/{entry}")
+    assert gone in said
+    assert "is the same person?" not in said and "Make it a contact of its own" in said
+
+
 def test_an_ambiguous_contact_is_linked_with_the_chosen_candidate(place: Place, ada: Browser) -> None:
     sugar_id, entry, candidates = ambiguous(place, ada)
     said = shown(ada, "/backlog")

@@ -168,7 +168,7 @@ def test_the_page_applies_what_its_boxes_say(place: Place, ada: Browser, three: 
 @pytest.mark.parametrize(
     ("auto", "said"),
     [
-        (False, "As you do not sync regularly, they stay so until you sync again."),
+        (False, "As you do not sync regularly, they stay as they are until you sync again."),
         (True, "The next regular sync does it, unless you change the settings or unlink them before."),
     ],
 )

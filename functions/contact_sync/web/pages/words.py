@@ -244,13 +244,14 @@ def left_out(count: int, *, regular: bool) -> str:
     """What becomes of the contacts that were unticked when a preview was applied; empty if there were none."""
     if not count:
         return ""
-    they, them = ("it", "it") if count == 1 else ("they", "them")
+    them = "it" if count == 1 else "them"
     said = f"You left out {contacts(count)}: nothing was done about {them}."
     if regular:
         return (
             f"{said} The next regular sync does it, unless you change the settings or unlink {them} before."
         )
-    return f"{said} As you do not sync regularly, {they} {'stays' if count == 1 else 'stay'} so until you sync again."
+    stays = "it stays as it is" if count == 1 else "they stay as they are"
+    return f"{said} As you do not sync regularly, {stays} until you sync again."
 
 
 CREATES_PAUSED = {
