@@ -53,7 +53,7 @@ def test_it_works_without_javascript(plain_page: Page, system: System) -> None:
     expect(plain_page.get_by_role("button", name=re.compile("Unlink.*No 002"))).to_be_visible()
     plain_page.goto("/contacts?state=unlinked")
     plain_page.get_by_role("button", name=LINK_FIRST).click()
-    expect(plain_page.get_by_text("It is linked again.")).to_be_visible()
+    expect(plain_page.get_by_text("It will be linked again.")).to_be_visible()
     system.settle()
     assert states(system, jane) == [State.LINKED, State.LINKED]
 
