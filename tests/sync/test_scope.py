@@ -222,7 +222,9 @@ def _bytes(body: Any) -> bytes:
         ("flagged", 0.5, "schedule", 0),
         ("flagged", 1.1, "schedule", 1),
         ("flagged", 0.5, "manual", 1),
-        ("flagged", 0.5, "hook", 1),
+        ("flagged", 0.5, "hook", 0),
+        ("flagged", 0.5, "flag", 1),
+        ("mine", 0.5, "flag", 0),
     ],
 )
 def test_the_scope_is_listed_daily_and_more_often_where_flags_decide(

@@ -80,7 +80,7 @@ def needs(session: Session) -> Need:
     unfinished = cursors.position is not None and cursors.position.full
     flagged = session.settings.sugar_scope == "flagged"
     age = FLAGGED_LISTING_AGE if flagged else LISTING_AGE
-    asked = flagged and session.trigger in ("manual", "hook", "preview", "inventory")
+    asked = flagged and session.trigger in ("manual", "flag", "preview", "inventory")
     listing = asked or cursors.listed_at is None or now - cursors.listed_at > age
     return Need(
         sugar_full=full or unfinished,

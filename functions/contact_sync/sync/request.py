@@ -12,6 +12,7 @@ Trigger = Literal[
     "schedule",
     "manual",
     "hook",
+    "flag",
     "continue",
     "preview",
     "apply",

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 from ..store import users
 from ..store.records import User
@@ -60,16 +60,16 @@ class Window:
 
 
 class Windows:
-    """The latest window of each user, as this instance knows it."""
+    """The latest window of each user and kind of hook, as this instance knows it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, Window] = {}
 
-    def at(self, user_id: str, now: datetime) -> Window:
+    def at(self, key: str, now: datetime) -> Window:
         """The window of a hook that is heard now: larger than the one before, as long as they keep coming."""
         with self._lock:
-            last = self._known.get(user_id)
+            last = self._known.get(key)
             if last is None:
                 window = Window.around(now, 0)
             elif last.start <= now < last.end:
@@ -79,36 +79,43 @@ class Windows:
                 window = Window.around(now, min(last.size + 1, len(SIZES) - 1) if keeps_coming else 0)
             if len(self._known) >= MOST_KNOWN and last is None:
                 self._known.clear()
-            self._known[user_id] = window
+            self._known[key] = window
             return window
 
-    def enqueued(self, user_id: str, window: Window) -> None:
+    def enqueued(self, key: str, window: Window) -> None:
         """The window's task is there."""
         with self._lock:
-            known = self._known.get(user_id)
+            known = self._known.get(key)
             if known is not None and (known.start, known.size) == (window.start, window.size):
-                self._known[user_id] = replace(known, enqueued=True)
+                self._known[key] = replace(known, enqueued=True)
 
 
-def wake(engine: Engine, windows: Windows, woken: Sequence[User]) -> None:
+def wake(
+    engine: Engine, windows: Windows, woken: Sequence[User], trigger: Literal["hook", "flag"] = "hook"
+) -> None:
     """Have all of them looked at: a few within seconds, many through the scheduler, spread over some minutes."""
 
     def by_task(user: User) -> None:
-        window = windows.at(user.id, engine.now())
+        key = f"{trigger}/{user.id}"
+        window = windows.at(key, engine.now())
         if not window.enqueued:
-            name = schedule.hook_task(user.id, window.start, SIZES[window.size])
-            payload = {"user": user.id, "trigger": "hook"}
+            name = schedule.hook_task(key, window.start, SIZES[window.size])
+            payload = {"user": user.id, "trigger": trigger}
             engine.enqueue(payload, name=name, at=window.end + AFTER, urgent=True)
-            windows.enqueued(user.id, window)
+            windows.enqueued(key, window)
 
     def by_schedule(user: User) -> None:
         if _sooner(user, engine.now()):
             _make_due(engine, user.id)
 
-    if woken:
-        each: Callable[[User], None] = by_task if len(woken) <= MANY else by_schedule
-        with ThreadPoolExecutor(min(len(woken), SIDE_BY_SIDE)) as pool:
-            list(pool.map(each, woken))
+    side_by_side(by_task if len(woken) <= MANY else by_schedule, woken)
+
+
+def side_by_side(each: Callable[[User], None], them: Sequence[User]) -> None:
+    """Do something for each of several users, some at a time."""
+    if them:
+        with ThreadPoolExecutor(min(len(them), SIDE_BY_SIDE)) as pool:
+            list(pool.map(each, them))
 
 
 def _make_due(engine: Engine, user_id: str) -> None:

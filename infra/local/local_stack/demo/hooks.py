@@ -21,7 +21,7 @@ MOST_SECONDS = 10.0
 """From the hook's arrival to the write in Google; what comes before is Sugar's own pace."""
 _INTERVAL_MINUTES = 1440
 _COMMANDS = FUNCTIONS.parent / "infra" / "commands"
-_BY_HOOK = frozenset({"hook", "continue"})
+_BY_HOOK = frozenset({"hook", "flag", "continue"})
 _CHANGES = 5
 _PATIENCE = 30.0
 _LOOK_SECONDS = 0.05
