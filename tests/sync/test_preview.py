@@ -249,7 +249,7 @@ def test_a_preview_that_runs_out_of_time_goes_on_as_itself() -> None:
     preview_id = orders.order_preview(world.engine, world.first.sub)
 
     def slow(_request: object) -> None:
-        world.clock.advance(seconds=100)
+        world.clock.advance(seconds=130)
 
     world.sugar_transport.before = slow
     work(world.engine, WorkerRequest(**world.tasks.pop()[0]))

@@ -140,6 +140,8 @@ def denied_fields(record: Record | Sequence[Any]) -> frozenset[str]:
     Fields that may not be read count, too, as do those a business process has locked. PHP sends an empty map
     as a list.
     """
+    if isinstance(record, Mapping) and as_map(record.get("_acl")).get("edit") == "no":
+        return frozenset(FIELDS)
     denied = {key for key, verbs in _rights(record).items() if "no" in (verbs.get(verb) for verb in _VERBS)}
     locked = record.get("locked_fields") if isinstance(record, Mapping) else None
     return fields_in({*denied, *(str(key) for key in locked or () if isinstance(locked, list))})

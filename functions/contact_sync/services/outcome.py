@@ -37,3 +37,5 @@ class Outcome:
     reason: str = ""
     field: str | None = None
     retry_after: float | None = None
+    denied: bool = False
+    """It was refused because of the user's rights."""

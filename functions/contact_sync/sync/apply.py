@@ -76,6 +76,8 @@ def _to_sugar(session: Session, batch: Batch, writes: Writes) -> SyncError | Non
         return None
     result = session.sugar.write(sending, session.metadata.chunk, session.holder.seconds_left)
     _record(Side.SUGAR, writes, result.outcomes)
+    for key in result.unwritten:
+        del writes.cases[Side.SUGAR][key]
     session.remember(chunk=result.chunk)
     return result.error
 

@@ -74,7 +74,7 @@ def _with_new_record(session: Session, batch: Batch, action: Action) -> Any:
     if action.side is Side.GOOGLE:
         return session.settings.google_label
     account = session.held_by_sugar(action.contact, batch.accounts).company
-    return [account, sorted(session.user.sugar_denied), session.settings.sugar_scope]
+    return [account, sorted(session.denied), session.settings.sugar_scope]
 
 
 def described(session: Session, batch: Batch, case: Case, writes: Writes, decided_on: str) -> PlannedAction:

@@ -182,6 +182,7 @@ class Gatherer:
         wanted = sorted(company for company in companies if company)
         if not (ids or look_up or names):
             return Fetched(read_at=session.engine.now())
+        session.sugar.ask_rights()
         return session.sugar.fetch(list(dict.fromkeys(ids)), sorted(look_up), sorted(names), wanted)
 
     def _sync_terms(self, entry: IndexEntry, person: Mapping[str, Any]) -> None:

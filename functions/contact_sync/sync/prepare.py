@@ -107,7 +107,7 @@ def _prepare_create(session: Session, batch: Batch, case: Case, action: Create, 
         writes.google_creates.append((case.mapping.sugar_id, person))
         writes.cases[Side.GOOGLE][case.mapping.sugar_id] = case
     else:
-        denied = frozenset(session.user.sugar_denied)
+        denied = session.denied
         patch = sugar_record.patch(None, action.contact, None, session.schema, batch.accounts, denied)
         sugar_id = case.mapping.sugar_id if case.mapping is not None else session.engine.new_id()
         fields = {**patch.fields, "assigned_user_id": session.user.sugar_user_id}

@@ -112,6 +112,8 @@ class _Run:
         session = self.session
         try:
             looked = look(session)
+            if self._given_rights():
+                looked = look(session)
             marks = first_marks(session, looked)
         except SyncError as error:
             return self.ending.failed_look(error, self.updated_at)
@@ -124,6 +126,20 @@ class _Run:
             return self._leased(looked, marks)
         except LeaseLost:
             return self.ending.lost()
+
+    def _given_rights(self) -> bool:
+        """Whether Sugar lets the user write fields by now that it did not before: what was left standing for that is
+        found by a full intake. What the look read of the rights is stored."""
+        session, user = self.session, self.session.user
+        denied = tuple(sorted(session.denied))
+        if denied == user.sugar_denied:
+            return False
+        given = not set(user.sugar_denied) <= set(denied) and user.cursors.full_at is not None
+        cursors = replace(user.cursors, in_force="") if given else user.cursors
+        write = users.update(user.id, if_updated_at=self.updated_at, sugar_denied=denied, cursors=cursors)
+        self.updated_at = self.engine.db.commit([write])[write.path]
+        session.user = replace(user, sugar_denied=denied, cursors=cursors)
+        return given
 
     def _cured(self) -> None:
         """Both sides answer again: what an administrator had to cure is cured."""
@@ -227,7 +243,7 @@ class _Run:
             fields["creates_paused"] = recorder.pauses
             session.user = replace(session.user, creates_paused=recorder.pauses)
         self.ending.retry_at += recorder.retry_at
-        fields |= self._proven(batch)
+        fields |= self._proven(batch) | self._taken_rights()
         ended = writes.reservations.ended(batch.cases) if writes.reservations is not None else []
         told = [group for _, group in groups]
         session.holder.commit([*told, *ended, [progress.write("writing")]], **fields)
@@ -237,6 +253,16 @@ class _Run:
         commit_aside(session, recorder.put_aside())
         self.ending.unsettled = unsettled or recorder.unsettled
         return applied.errors
+
+    def _taken_rights(self) -> dict[str, Any]:
+        """What the batch's reads told of fields that the user may not write any more. What is given back is noticed by
+        a look."""
+        session = self.session
+        denied = tuple(sorted(session.denied | set(session.user.sugar_denied)))
+        if denied == session.user.sugar_denied:
+            return {}
+        session.user = replace(session.user, sugar_denied=denied)
+        return {"sugar_denied": denied}
 
     def _proven(self, batch: Batch) -> dict[str, Proof]:
         """The proof of the sync, where this batch put something right that its comparison had found."""

@@ -83,6 +83,9 @@ class Session:
             ),
         )
         session.started = engine.now()
+        if user.sugar_denied:
+            # A right that was given back shows in no feed.
+            session.sugar.ask_rights()
         session.sugar.portions.on_timeout(session.recall)
         return session
 
@@ -125,6 +128,12 @@ class Session:
         """Whether records may be created on `side` now."""
         paused = side is Side.GOOGLE and self.user.creates_paused is not None
         return self.settings.may("create", side) and not paused
+
+    @property
+    def denied(self) -> frozenset[str]:
+        """The Contact fields that Sugar does not let the user write: as read in this run, else as stored."""
+        read = self.sugar.denied
+        return frozenset(self.user.sugar_denied) if read is None else sugar_record.fields_in(read)
 
     @property
     def links(self) -> bool:

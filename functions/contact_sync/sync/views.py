@@ -70,7 +70,7 @@ class Views:
             read_sugar(record, mapping),
             sugar_record.modified_at(record),
             lambda contact: self.session.held_by_sugar(contact, self.accounts),
-            frozenset(self.session.user.sugar_denied) | sugar_record.denied_fields(record),
+            self.session.denied | sugar_record.denied_fields(record),
         )
 
     def _confirm_absent(self, cases: Sequence[Case]) -> None:

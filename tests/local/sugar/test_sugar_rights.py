@@ -97,3 +97,11 @@ def test_users_can_be_read_but_some_fields_are_for_admins(jane, admin):
     assert admin.post("/Users/filter", body)["records"][0]["is_group"] is False
     assert jane.get("/Users/jane-id")["email1"] == "jane@corp.com"
     assert jane.send("PUT", "/Users/jane-id", {"title": "x"}).status_code == 403
+
+
+def test_a_record_tells_the_denials_of_its_module_for_the_fields_asked(limited, admin):
+    asked = limited.get("/Contacts/a?fields=phone_mobile,last_name")["_acl"]
+    assert asked == {"fields": {"phone_mobile": {"write": "no"}}}
+    assert limited.get("/Contacts/a?fields=last_name")["_acl"] == {"fields": {}}
+    assert limited.get("/Contacts/a")["_acl"]["fields"].keys() == ACL["Contacts"]["fields"].keys()
+    assert admin.get("/Contacts/a")["_acl"] == {"fields": {}}

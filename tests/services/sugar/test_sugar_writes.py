@@ -125,12 +125,32 @@ def test_a_create_that_sugar_finds_invalid_is_refused_with_its_reason(desk: Any)
     assert outcomes["n2"].status == Status.DONE
 
 
-def test_a_field_the_user_may_not_write_is_refused_by_name(desk: Any) -> None:
-    desk.add(1)
+def test_a_field_the_user_may_not_write_is_left_out_and_the_others_go(desk: Any) -> None:
+    desk.add(2)
+    for field in ("phone_mobile", "department"):
+        desk.sugar.restrict_contact(
+            "c0000", desk.jane, {"phone_mobile": {"write": "no"}, field: {"write": "no"}}
+        )
+    sent = update("c0000", phone_mobile="555", title="CTO", department="A"), update("c0001", title="CFO")
+    outcomes = write(desk, *sent)
+    assert {outcome.status for outcome in outcomes.values()} == {Status.DONE}
+    held = outcomes["c0000"].record
+    assert held is not None
+    assert (held["title"], held["phone_mobile"]) == ("CTO", "")
+
+
+def test_of_an_update_whose_only_field_may_not_be_written_there_is_no_outcome(desk: Any) -> None:
+    desk.add(2)
     desk.sugar.restrict_contact("c0000", desk.jane, {"phone_mobile": {"write": "no"}})
-    outcome = write(desk, update("c0000", phone_mobile="555", title="CTO"))["c0000"]
-    assert (outcome.status, outcome.field) == (Status.REFUSED, "phone_mobile")
-    assert "phone_mobile" in outcome.reason
+    sent = [update("c0000", phone_mobile="555"), update("c0001", title="CFO")]
+    result = desk.contacts.write(sent, 25, lambda: 50.0)
+    assert ([outcome.key for outcome in result.outcomes], result.unwritten) == (["c0001"], {"c0000"})
+
+
+def test_a_create_without_the_right_to_its_last_name_is_refused(desk: Any) -> None:
+    desk.sugar.edit_user(desk.jane, acl={"Contacts": {"fields": {"last_name": {"write": "no"}}}})
+    outcome = write(desk, create("n1", title="CTO"))["n1"]
+    assert (outcome.status, outcome.field) == (Status.REFUSED, "last_name")
 
 
 def test_a_role_without_delete_refuses(desk: Any) -> None:

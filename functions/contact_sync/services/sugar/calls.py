@@ -227,6 +227,10 @@ class UserCaller(Caller):
         self, transport: Transport, token: UserToken, deadline: Callable[[], float] | None = None
     ) -> None:
         super().__init__(transport, token, deadline)
+        self.me: Any = None
+        """What `/me` last answered in this run."""
+        self.asks_me = False
+        """The next /bulk that reads asks it, too: for the user's rights."""
 
     def _send(
         self,
@@ -238,7 +242,8 @@ class UserCaller(Caller):
         reads: bool,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        if self._token.proven(token):
+        in_bulk = reads and path == "bulk" and body is not None
+        if self._token.proven(token) and not (self.asks_me and in_bulk):
             return super()._send(method, path, token, body, seconds, reads, headers)
         if reads and path == "bulk" and body is not None:
             return self._read_and_prove(token, body, seconds)
@@ -261,6 +266,10 @@ class UserCaller(Caller):
         if answer.status != 200:
             return answer
         answers = _bulk_answers(answer.body, len(items))
+        if answers is not None and self._token.proven(token) and answers[-1].status != 401:
+            # Whose it is was known; that the rights could not be told concerns nothing else.
+            self._note(answers[-1])
+            return Answer(200, answer.body[:-1])
         if answers is None or answers[-1].status == 0:
             raise TransientForUser("sugar_error", "Sugar answered a bulk read incompletely")
         if answers[-1].status not in (200, 401):
@@ -275,7 +284,13 @@ class UserCaller(Caller):
         if not isinstance(user, dict) or not user.get("id"):
             raise TransientForUser("sugar_error", "Sugar does not say whose the token is")
         owned = self._token.prove(token, str(user["id"]), str(user.get("user_name") or ""))
+        if owned:
+            self._note(me)
         return None if owned else Answer(401, {"error": _ANOTHERS})
+
+    def _note(self, me: Answer) -> None:
+        if me.status == 200:
+            self.me, self.asks_me = me.body, False
 
 
 class ServiceCaller(Caller):

@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ...errors import UserMustAct
 from . import listing
 from .calls import UserCaller, UserToken
 from .feed import ChangePage, DeletionPage, Feed, FeedPosition, Look
 from .listing import Scope
 from .portions import Portions
 from .records import Fetched, fetch
+from .rights import denied_by
 from .server import SugarServer
 from .writes import SugarWrite, Writer, WriteResult
 
@@ -36,7 +36,6 @@ class SugarContacts:
         self._feed = Feed(self._caller, self._fields, self.portions)
         still_there = partial(server.still_there, portions=self.portions)
         self._writer = Writer(self._caller, self.portions.reads, self._fields, server.now, still_there)
-        self._denied: frozenset[str] | None = None
 
     def look(
         self,
@@ -85,28 +84,18 @@ class SugarContacts:
         """See `Writer.write`."""
         return self._writer.write(writes, chunk, deadline)
 
+    def ask_rights(self) -> None:
+        """Have the next call that reads several things ask for the user's rights as well."""
+        self._caller.asks_me = True
+
+    @property
+    def denied(self) -> frozenset[str] | None:
+        """The fields that the user's role keeps from being written, as last read in this run; None: not yet."""
+        me = self._caller.me
+        return None if me is None else denied_by(me, self._fields)
+
     def me_denied(self) -> frozenset[str]:
-        """The fields that the user's role keeps from being written; all of them if it forbids editing."""
-        if self._denied is None:
-            self._denied = self._read_denied()
-        return self._denied
-
-    def _read_denied(self) -> frozenset[str]:
-        user = self._caller.read("GET", "me").get("current_user") or {}
-        # Only denials are listed, and PHP writes an empty map as [].
-        modules = _as_map(user.get("acl"))
-        acl = _as_map(modules.get("Contacts"))
-        if acl.get("access") == "no":
-            raise UserMustAct("sugar_access_denied", "Sugar gives the user no access to contacts")
-        if acl.get("edit") == "no":
-            return frozenset(self._fields)
-        fields = _as_map(acl.get("fields")).items()
-        return frozenset(name for name, denials in fields if _forbids_writing(_as_map(denials)))
-
-
-def _as_map(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _forbids_writing(denials: dict[str, Any]) -> bool:
-    return "no" in (denials.get("write"), denials.get("edit"), denials.get("license"))
+        """The same, asked for where that is not known yet."""
+        if self._caller.me is None:
+            self._caller.me = self._caller.read("GET", "me")
+        return denied_by(self._caller.me, self._fields)

@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Any, Final, Literal
 
 from ...contacts.sugar_record import is_stub
+from ...contacts.sugar_schema import KEYS
 from ...errors import ContactAtFault, OutcomeUnknown, RateLimited, SyncError
 from ..outcome import Outcome, Status
 from .calls import Caller, Item, TooLarge
@@ -55,6 +56,8 @@ class WriteResult:
     outcomes: list[Outcome]
     chunk: int
     error: SyncError | None = None
+    unwritten: frozenset[str] = frozenset()
+    """Ids of updates that have no outcome: the user may not write any of their fields."""
 
 
 class Writer:
@@ -82,6 +85,7 @@ class Writer:
         outcomes = [Outcome(write.id, Status.REFUSED, reason=_NO_PATH) for write in lost]
         queue = [write for write in queue if write not in lost]
         error: SyncError | None = None
+        unwritten: set[str] = set()
         chunk = max(1, min(chunk, LARGEST_CHUNK))
         seconds_each = 0.0
         while queue and error is None:
@@ -106,9 +110,17 @@ class Writer:
                 seconds = (self._now() - began).total_seconds()
                 seconds_each = seconds / len(part)
                 chunk = adapted(chunk, len(part), seconds, LARGEST_CHUNK)
-            outcomes += results
             queue = queue[len(part) :]
-        return WriteResult(outcomes + [_not_sent(write, error) for write in queue], chunk, error)
+            for write, outcome in zip(part, results, strict=True):
+                allowed = _without_denied(write, outcome)
+                if allowed is None:
+                    outcomes.append(outcome)
+                elif allowed.fields:
+                    queue.insert(0, allowed)
+                else:
+                    unwritten.add(write.id)
+        not_sent = [_not_sent(write, error) for write in queue]
+        return WriteResult(outcomes + not_sent, chunk, error, frozenset(unwritten))
 
     def _send(self, part: Sequence[SugarWrite], deadline: Callable[[], float]) -> list[Answer]:
         items = [self._item(write) for write in part]
@@ -164,6 +176,20 @@ class Writer:
         except SyncError as error:
             return held, error
         return held, None
+
+
+def _without_denied(write: SugarWrite, outcome: Outcome) -> SugarWrite | None:
+    """What is left to write where the user's rights forbid one field: Sugar refuses the whole request for it, before
+    anything is changed, and names it. None: this is no such refusal, or the rest makes no sense without the field."""
+    if outcome.status is not Status.REFUSED or not outcome.denied or outcome.field is None:
+        return None
+    together = [set(keys) for keys in KEYS.values() if outcome.field in keys]
+    if outcome.field == "last_name":
+        together.append({"first_name"})
+    droppable = bool(together) and not (write.kind == "create" and outcome.field == "last_name")
+    keys = {outcome.field}.union(*together)
+    rest = {name: value for name, value in write.fields.items() if name not in keys}
+    return replace(write, fields=rest) if droppable else None
 
 
 def _stands_alone(write: SugarWrite) -> bool:
@@ -227,7 +253,8 @@ def _refusal(write: SugarWrite, answer: Answer) -> Outcome:
     """The outcome of a write that did not take effect."""
     reason = plain_reason(answer, write.fields)
     if answer.status in (400, 403, 413, 422):
-        return Outcome(write.id, Status.REFUSED, reason=reason, field=named_field(reason, write.fields))
+        field = named_field(reason, write.fields)
+        return Outcome(write.id, Status.REFUSED, reason=reason, field=field, denied=answer.status == 403)
     return Outcome(write.id, Status.TRANSIENT, reason=reason)
 
 

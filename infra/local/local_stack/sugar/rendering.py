@@ -50,6 +50,8 @@ class Renderer:
         fields = db.schema[module]
         hidden = rights.hidden(module)
         names = list(fields) if wanted is None else [name for name in wanted if name in fields]
+        # The `_acl` of a record holds the module's denials for the fields asked, and what differs for the record.
+        self._rules = {name: rule for name, rule in rights.field_rules(module).items() if name in names}
         self._parts: list[tuple[str, Shown]] = []
         links: list[str] = []
         for name in dict.fromkeys(["id", "date_modified", *names]):
@@ -66,7 +68,7 @@ class Renderer:
         """The whole record; in a list, one that a finer rule refuses comes as a stub."""
         shown = {name: part(values) for name, part in self._parts}
         shown["locked_fields"] = []
-        shown["_acl"] = {"fields": self._rights.record_rules(values["id"])}
+        shown["_acl"] = {"fields": self._rules | self._rights.record_rules(values["id"])}
         shown["_module"] = self._module
         return shown
 
