@@ -271,9 +271,9 @@ class World:
     def make_due(self, person: Person | None = None) -> None:
         """Have the scheduler's time for a user come, if it has not."""
         with self.firestore.counters.paused():
-            user, now = self.user(person), self.clock.now()
-            if user.next_sync_at is None or user.next_sync_at > now:
-                self.db.commit([users.update(user.id, next_sync_at=now)])
+            found, now = users.read(self.db, (person or self.first).sub), self.clock.now()
+            if found is not None and (found[0].next_sync_at is None or found[0].next_sync_at > now):
+                self.db.commit([users.update(found[0].id, next_sync_at=now)])
 
     def settle(
         self, person: Person | None = None, *, most: int = 60, minutes: float = 11

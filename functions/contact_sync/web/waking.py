@@ -24,6 +24,8 @@ from ..sync.engine import Engine
 
 SIZES = tuple(timedelta(seconds=seconds) for seconds in (3, 6, 15, 30, 60))
 """How long windows are: each begins at a multiple of its size since 1970."""
+SHARE = 5
+"""A window lasts at most this part of the time for which hooks have kept coming: a few changes are seen at once."""
 KEEP_COMING = timedelta(seconds=10)
 """Hooks that follow each other more closely keep coming."""
 AFTER = timedelta(seconds=1)
@@ -41,22 +43,26 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time whose hooks share a task. `heard` is when the last of them came."""
+    """A stretch of time whose hooks share a task."""
 
     start: datetime
-    size: int
+    size: timedelta
+    since: datetime
+    """Since when hooks have kept coming."""
     heard: datetime
+    """When the last of them came."""
     enqueued: bool = False
 
     @classmethod
-    def around(cls, now: datetime, size: int) -> Window:
-        """The window of this size (its place in SIZES) that holds this moment."""
-        return cls(_BEGINNING + (now - _BEGINNING) // SIZES[size] * SIZES[size], size, now)
+    def around(cls, now: datetime, since: datetime) -> Window:
+        """The window that holds this moment, where hooks have kept coming since another."""
+        size = max((size for size in SIZES if size * SHARE <= now - since), default=SIZES[0])
+        return cls(_BEGINNING + (now - _BEGINNING) // size * size, size, since, now)
 
     @property
     def end(self) -> datetime:
         """The first moment that does not belong to it."""
-        return self.start + SIZES[self.size]
+        return self.start + self.size
 
 
 class Windows:
@@ -67,16 +73,14 @@ class Windows:
         self._known: dict[str, Window] = {}
 
     def at(self, key: str, now: datetime) -> Window:
-        """The window of a hook that is heard now: larger than the one before, as long as they keep coming."""
+        """The window of a hook that is heard now."""
         with self._lock:
             last = self._known.get(key)
-            if last is None:
-                window = Window.around(now, 0)
-            elif last.start <= now < last.end:
-                window = replace(last, heard=now)
+            keeps_coming = last is not None and timedelta(0) <= now - last.heard < KEEP_COMING
+            if last is not None and last.start <= now < last.end:
+                window = replace(last, heard=now, since=last.since if keeps_coming else now)
             else:
-                keeps_coming = timedelta(0) <= now - last.heard < KEEP_COMING
-                window = Window.around(now, min(last.size + 1, len(SIZES) - 1) if keeps_coming else 0)
+                window = Window.around(now, last.since if last is not None and keeps_coming else now)
             if len(self._known) >= MOST_KNOWN and last is None:
                 self._known.clear()
             self._known[key] = window
@@ -99,7 +103,7 @@ def wake(
         key = f"{trigger}/{user.id}"
         window = windows.at(key, engine.now())
         if not window.enqueued:
-            name = schedule.hook_task(key, window.start, SIZES[window.size])
+            name = schedule.hook_task(key, window.start, window.size)
             payload = {"user": user.id, "trigger": trigger}
             engine.enqueue(payload, name=name, at=window.end + AFTER, urgent=True)
             windows.enqueued(key, window)
