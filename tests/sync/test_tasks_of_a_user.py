@@ -218,6 +218,35 @@ def test_hooks_during_a_run_are_followed_by_one_look_and_no_second_one_at_the_le
     assert world.calls() == (1, 1)
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_listing_that_a_flag_asked_for_is_made_also_where_another_run_was_in_the_way(fails: bool) -> None:
+    world = World()
+    world.set(sugar_scope="flagged", auto=Auto(enabled=True))
+    mine = world.first.sugar_user
+    sugar_id = world.add_sugar(first_name="Ana", last_name="Ruiz", email="ana@x.test")
+    world.sugar.set_flag(mine, sugar_id, True)
+    world.settle()
+    other = world.add_sugar(first_name="Ben", last_name="Okafor", email="ben@x.test")
+    world.sugar.set_flag(mine, other, True)
+
+    def hooks() -> None:
+        world.sugar.set_flag(mine, sugar_id, False)
+        for trigger in ("hook", "flag"):
+            world.sync(trigger, engine=world.make_engine())
+
+    while_at_work(world, hooks)
+    if fails:
+        world.google.faults.add("503", "", times=None)
+        [task] = [task for task in world.tasks if task[0]["trigger"] == "flag"]
+        world.tasks.remove(task)
+        world.clock.time = task[2] or world.clock.now()
+        work(world.engine, WorkerRequest(**task[0]))
+        world.google.faults.clear()
+        world.sync("hook")
+    deliver(world)
+    assert world.mapping(sugar_id).state == "out_of_scope"
+
+
 def test_a_retry_does_nothing_where_another_sync_was_faster() -> None:
     world = World()
     link(world)

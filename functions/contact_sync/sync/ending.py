@@ -23,7 +23,7 @@ from .preview import unplanned
 from .progress import Progress
 from .request import payload_of
 from .session import Session
-from .triggers import AWAITED, ORDERED
+from .triggers import ALIKE, AWAITED, ORDERED
 
 log = logging.getLogger("contact_sync.run")
 
@@ -206,7 +206,7 @@ class Ending:
         if again is not None:
             # However many syncs fail in this minute, one task tries again; none, if another sync was faster.
             cause = f"{self.attempt}/{again:%Y-%m-%dT%H:%M}"
-            payload = payload_of(user_id, session.trigger, asked=since, spare=True)
+            payload = payload_of(user_id, session.trigger, asked=since, spare=session.trigger in ALIKE)
             if self.ordered:
                 payload, cause = own, f"{session.run}/{cause}"
             name = schedule.successor_task("retry", user_id, cause)

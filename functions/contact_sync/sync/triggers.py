@@ -6,7 +6,10 @@ ORDERED = frozenset({"preview", "apply", "clean", "inventory"})
 """Runs that a person ordered for one purpose. Such a run keeps its id until it is over, whatever interrupts it, and no
 sync follows by itself."""
 
-AWAITED = ORDERED | {"manual", "hook"}
+ALIKE = frozenset({"schedule", "hook", "continue"})
+"""Runs that do no more than any other sync does: where another was faster, such a one is not needed."""
+
+AWAITED = ORDERED | {"manual", "hook", "flag"}
 """Runs for which a person waits: their tasks, and those that go on with them, are urgent."""
 
 BULK = frozenset({"continue", "reconcile"})

@@ -62,8 +62,8 @@ def busy(engine: Engine, ready: Ready, payload: Payload, run_id: str) -> Summary
         engine.db.commit([users.update(user.id, if_updated_at=ready.updated_at, next_sync_at=lease.until)])
         return summary
     order = run_id if "run" in payload and trigger not in ORDERED and run_id != lease.run else None
-    # What a person ordered for one purpose, and what goes on with a sync of before, is nobody else's work.
-    own = trigger in ORDERED or "asked" in payload or run_id == lease.run
+    # What a person ordered for one purpose, a listing, and what goes on with a sync of before, is nobody else's work.
+    own = trigger in ORDERED or trigger == "flag" or "asked" in payload or run_id == lease.run
     wishes: dict[str, Any] = {} if own or lease.again else {"lease__again": True}
     if order is not None and lease.order is None:
         wishes["lease__order"] = order
@@ -75,7 +75,7 @@ def busy(engine: Engine, ready: Ready, payload: Payload, run_id: str) -> Summary
         return summary
     cause = lease.id
     if "run" in payload or own:
-        cause += f"/{run_id if 'run' in payload else payload.get('asked')}"
+        cause += f"/{run_id}" if "run" in payload else f"/{trigger}/{payload.get('asked')}"
     else:
         payload = {**payload, "asked": engine.now().timestamp(), "spare": True}
     name = schedule.successor_task("lease", user.id, cause)
