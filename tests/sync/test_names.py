@@ -200,21 +200,35 @@ def test_a_first_name_that_may_not_be_written_to_sugar_is_not_taken_for_a_cleare
     assert in_google(world, google_id) == ("Ana", "Ruiz")
     quiet(world)
     world.set(**switches(su=True, sc=True, gu=True, gc=True))
-    world.sugar.edit_contact(sugar_id, title="CEO")
     world.settle()
     assert in_google(world, google_id) == ("Ana", "Ruiz")
     assert in_sugar(world, sugar_id) == ("Ana", "Ruiz")
 
 
-def test_a_first_name_that_sugar_refuses_is_not_taken_for_a_cleared_one() -> None:
+@pytest.mark.parametrize("by_the_record", [True, False])
+def test_a_first_name_that_sugar_refuses_is_not_taken_for_a_cleared_one(by_the_record: bool) -> None:
+    def allow(**fields: dict[str, str]) -> None:
+        if by_the_record:
+            world.sugar.restrict_contact(sugar_id, world.first.sugar_user, fields)
+        else:
+            world.sugar.edit_user(world.first.sugar_user, acl={"Contacts": {"fields": fields}})
+
     world, sugar_id, google_id = created("Ana", "", "ana@x.test")
-    denied = {"Contacts": {"fields": {"first_name": {"write": "no", "create": "no"}}}}
-    world.sugar.edit_user(world.first.sugar_user, acl=denied)
+    allow(first_name={"write": "no", "create": "no"})
     world.sugar.edit_contact(sugar_id, last_name="Ruiz")
     world.settle()
-    world.sugar.edit_contact(sugar_id, title="CTO")
+    for title in ("CTO", "CEO"):
+        world.sugar.edit_contact(sugar_id, title=title)
+        world.settle()
+        world.clock.advance(days=7)
+        world.settle()
+        assert in_google(world, google_id) == ("Ana", "Ruiz")
+    allow()
+    world.clock.advance(days=7)
     world.settle()
     assert in_google(world, google_id) == ("Ana", "Ruiz")
+    assert in_sugar(world, sugar_id) == ("Ana", "Ruiz")
+    quiet(world)
 
 
 @pytest.mark.parametrize(("more", "filler"), [(COMPANY, "Acme"), ({}, "ana.r")])

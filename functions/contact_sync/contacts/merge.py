@@ -200,11 +200,10 @@ def _merge_value(
         agreed = base if same(name, base, now[richer]) else now[richer]
         less = {} if same(name, now[richer.other], agreed) else {richer.other: now[richer.other]}
         return _FieldMerge({}, agreed, less)
-    changed = {side for side in Side if _changed(name, side, values)}
+    edits = {side for side in Side if _changed(name, side, values)}
     if base is None or is_empty(base):
-        changed = {side for side in changed if not is_empty(now[side])}
-    if not changed and not rests:
-        changed = _catching_up(name, values)
+        edits = {side for side in edits if not is_empty(now[side])}
+    changed = edits or (set() if rests else _catching_up(name, values))
     if not changed:
         return unchanged
     source = winner(name) if len(changed) == 2 else next(iter(changed))
@@ -215,7 +214,8 @@ def _merge_value(
     value = values.other_fitted[target]
     holdable = not is_empty(value) or is_empty(now[source])
     if not holdable or leave is Leave.NEVER:
-        return values.standing()
+        # What nobody changed stays what it was: a value that a side could not hold is no edit of that side.
+        return values.standing() if edits else unchanged
     if not writes:
         return unchanged
     less = {} if same(name, value, now[source]) else {target: value}
