@@ -12,10 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
-
 from .config import Config
+from .services import exchange
 from .services.google_oauth import GoogleOAuth
 from .services.sugar import SharedSession, SugarConfig, SugarServer
 from .services.tasks import Task, TaskQueue
@@ -32,13 +30,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def http_session() -> requests.Session:
-    """A session that never sends a request twice by itself."""
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=8, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+http_session = exchange.session
+"""Makes a session that sends every request once, and takes no more time or room than an answer may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ The token endpoint is called with plain `requests`; only the check of ID tokens 
 from __future__ import annotations
 
 import hmac
-import json
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -15,15 +14,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import requests
-from google.auth import exceptions as google_errors
 from google.auth import transport
-from google.auth.transport.requests import Request
 from google.oauth2 import id_token
 
 from ..errors import OperatorMustAct, RateLimited, SyncError, TransientForUser, UserMustAct
+from .exchange import Exchanged, Lost, asked_to_wait, exchange, lifetime, parsed
 
-TIMEOUT = (5.0, 20.0)
-"""Seconds to connect and to wait for an answer."""
+SECONDS = 20.0
+"""No call lasts longer."""
 
 _ISSUERS = ("accounts.google.com", "https://accounts.google.com")
 _CLOCK_SKEW = 10
@@ -131,11 +129,11 @@ class GoogleOAuth:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         answer = self._token(form | ({"code_verifier": code_verifier} if code_verifier else {}))
         return Grant(
-            access=str(answer["access_token"]),
-            expires_at=self._expiry(answer),
-            refresh=answer.get("refresh_token"),
-            scopes=tuple(str(answer.get("scope", "")).split()),
-            id_token=answer.get("id_token"),
+            access=answer.access,
+            expires_at=answer.expires_at,
+            refresh=answer.refresh,
+            scopes=tuple(str(answer.body.get("scope", "")).split()),
+            id_token=_text(answer.body, "id_token"),
         )
 
     def refresh(self, refresh_token: str) -> Refreshed:
@@ -148,17 +146,12 @@ class GoogleOAuth:
         except TransientForUser:
             self._sleep(_RETRY_WAIT)
             answer = self._token(form)
-        return Refreshed(str(answer["access_token"]), self._expiry(answer), answer.get("refresh_token"))
+        return Refreshed(answer.access, answer.expires_at, answer.refresh)
 
     def revoke(self, token: str) -> None:
         """Give the grant back, with all its tokens. A token Google no longer knows is fine."""
-        try:
-            answer = self._http.post(
-                self._revoke_uri, data={"token": token}, timeout=TIMEOUT, allow_redirects=False
-            )
-        except requests.RequestException:
-            raise _unavailable() from None
-        if answer.status_code >= 400 and _json(answer).get("error") != "invalid_token":
+        answer = self._post(self._revoke_uri, {"token": token})
+        if answer.status >= 400 and _json(answer).get("error") != "invalid_token":
             raise _token_error(answer)
 
     def verify_id_token(
@@ -187,71 +180,85 @@ class GoogleOAuth:
         return identity
 
     def _claims(self, token: str, audience: str) -> Mapping[str, Any]:
+        # google-auth reads the JSON of a token before it checks the signature: anybody's, nested however deep.
         try:
             return self._verified(token, audience)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             # Google may have begun to sign with a key that is newer than the ones kept here.
             if "key id" not in str(error) or not self._certs.forget():
                 raise _not_genuine() from None
         try:
             return self._verified(token, audience)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise _not_genuine() from None
 
     def _verified(self, token: str, audience: str) -> Mapping[str, Any]:
-        try:
-            claims: Mapping[str, Any] = id_token.verify_token(
-                token, self._certs, audience, self._certs_uri, clock_skew_in_seconds=_CLOCK_SKEW
-            )
-        except (google_errors.TransportError, json.JSONDecodeError):
-            raise _unavailable() from None
+        claims: Mapping[str, Any] = id_token.verify_token(
+            token, self._certs, audience, self._certs_uri, clock_skew_in_seconds=_CLOCK_SKEW
+        )
         return claims
 
-    def _token(self, form: dict[str, str]) -> dict[str, Any]:
+    def _token(self, form: dict[str, str]) -> _Tokens:
         secret = {"client_id": self._client_id, "client_secret": self._client_secret}
-        try:
-            answer = self._http.post(
-                self._token_uri, data=form | secret, timeout=TIMEOUT, allow_redirects=False
-            )
-        except requests.RequestException:
-            raise _unavailable() from None
-        if answer.status_code != 200:
+        answer = self._post(self._token_uri, form | secret)
+        if answer.status != 200:
             raise _token_error(answer)
         body = _json(answer)
-        if not body.get("access_token"):
+        access = _text(body, "access_token")
+        try:
+            lives = lifetime(body.get("expires_in") or 0)
+        except ValueError:
+            access = None
+        if not access:
             raise TransientForUser("google_malformed", "Google sent no access token")
-        return body
+        return _Tokens(access, self._now() + lives, _text(body, "refresh_token"), body)
 
-    def _expiry(self, answer: Mapping[str, Any]) -> datetime:
-        return self._now() + timedelta(seconds=float(answer.get("expires_in") or 0))
+    def _post(self, uri: str, form: dict[str, str]) -> Exchanged:
+        try:
+            return exchange(self._http, "POST", uri, seconds=SECONDS, data=form)
+        except Lost:
+            raise _unavailable() from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """What the token endpoint gave: text that goes into a header as it is."""
+
+    access: str
+    expires_at: datetime
+    refresh: str | None
+    body: Mapping[str, Any]
 
 
 class _Certs(transport.Request):
     """Fetches Google's signing keys for google-auth, which would do so for every token; kept for an hour."""
 
     def __init__(self, http: requests.Session, now: Callable[[], datetime]) -> None:
-        self._fetch = Request(http)
+        self._http = http
         self._now = now
-        self._kept: transport.Response | None = None
+        self._kept: _Keys | None = None
         self._fetched_at = datetime.min.replace(tzinfo=UTC)
 
-    def __call__(
-        self,
-        url: str,
-        method: str = "GET",
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,
-        **_more: object,
-    ) -> transport.Response:
+    def __call__(self, url: str, *_args: object, **_options: object) -> transport.Response:
         """The keys, from memory where they are fresh enough."""
         if self._kept is None or self._now() - self._fetched_at > _CERTS_LIFE:
-            answer = self._fetch(url, method, body, headers, timeout or TIMEOUT)
-            if answer.status != 200:
-                raise _unavailable()
-            self._kept = answer
+            self._kept = self._fetched(url)
             self._fetched_at = self._now()
         return self._kept
+
+    def _fetched(self, url: str) -> _Keys:
+        try:
+            answer = exchange(self._http, "GET", url, seconds=SECONDS)
+            keys = parsed(answer.content)
+        except (Lost, ValueError):
+            raise _unavailable() from None
+        if (
+            answer.status != 200
+            or not isinstance(keys, dict)
+            or not all(isinstance(k, str) for k in keys.values())
+        ):
+            raise _unavailable()
+        return _Keys(answer)
 
     def forget(self) -> bool:
         """Have the keys fetched again, unless they just were: made-up key ids must not cause a fetch each."""
@@ -259,6 +266,25 @@ class _Certs(transport.Request):
             return False
         self._kept = None
         return True
+
+
+class _Keys(transport.Response):
+    """An answer as google-auth takes it."""
+
+    def __init__(self, answer: Exchanged) -> None:
+        self._answer = answer
+
+    @property
+    def status(self) -> int:
+        return self._answer.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._answer.headers
+
+    @property
+    def data(self) -> bytes:
+        return self._answer.content
 
 
 def _not_genuine() -> SignInRefused:
@@ -269,19 +295,26 @@ def _unavailable() -> TransientForUser:
     return TransientForUser("google_unavailable", "Google's sign-in service did not answer")
 
 
-def _json(answer: requests.Response) -> dict[str, Any]:
+def _json(answer: Exchanged) -> dict[str, Any]:
     try:
-        body = answer.json()
+        body = parsed(answer.content)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
 
 
-def _token_error(answer: requests.Response) -> SyncError:
+def _text(body: Mapping[str, Any], name: str) -> str | None:
+    """A token of an answer; None where there is none that a header can carry."""
+    text = body.get(name)
+    return text if isinstance(text, str) and text.isascii() and text.isprintable() and text else None
+
+
+def _token_error(answer: Exchanged) -> SyncError:
     error = str(_json(answer).get("error", ""))
-    if answer.status_code == 429:
-        return RateLimited("google_rate_limited", "Google's sign-in service asks to wait", 5.0)
-    if answer.status_code >= 500 or not error:
+    if answer.status == 429:
+        wait = asked_to_wait(answer.headers.get("Retry-After")) or 0.0
+        return RateLimited("google_rate_limited", "Google's sign-in service asks to wait", max(5.0, wait))
+    if answer.status >= 500 or not error:
         return _unavailable()
     if error in _GRANT_GONE:
         return UserMustAct("reconnect", "Google no longer accepts the connection")

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...errors import OperatorMustAct, OutcomeUnknown, TransientForUser
+from ..exchange import Lost
 from .faults import Rejected, account_error, read_fault
-from .transport import AnswerLost, Refusal, Transport
+from .transport import Refusal, Transport
 
 Json = dict[str, Any]
 
@@ -87,8 +88,9 @@ class Calls:
     def _execute(self, request: Any) -> Json:
         try:
             answer = request.execute(http=self._transport, num_retries=0)
-        except AnswerLost as lost:
-            raise _Unavailable(TransientForUser("google_unavailable", str(lost)), lost.sent) from None
+        except Lost as lost:
+            unanswered = TransientForUser("google_unavailable", "Google did not answer")
+            raise _Unavailable(unanswered, lost.sent) from None
         except Refusal as refusal:
             fault = read_fault(refusal.status, refusal.headers, refusal.content)
             error = account_error(fault)
@@ -97,7 +99,7 @@ class Calls:
             if error:
                 raise error from None
             raise Rejected(fault) from None
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict):
             raise _Unavailable(malformed("an answer that is no JSON object"), sent=True) from None
@@ -111,6 +113,22 @@ class _Unavailable(Exception):
         super().__init__(error.code)
         self.error = error
         self.sent = sent
+
+
+def listed(answer: Json, name: str) -> list[Json]:
+    """The objects of a list in an answer; Google leaves an empty one out."""
+    found = answer.get(name)
+    if not isinstance(found, list | None):
+        raise malformed(f"{name} that are no list")
+    return [each for each in found or () if isinstance(each, dict)]
+
+
+def token_in(answer: Json, name: str) -> str | None:
+    """A token in an answer with which the next call goes on."""
+    token = answer.get(name) or None
+    if not isinstance(token, str | None):
+        raise malformed(f"a {name} that is no text")
+    return token
 
 
 def malformed(what: str) -> TransientForUser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...contacts.google_person import MARK_KEY
+from ...contacts.json_values import as_maps
 from ...errors import OutcomeUnknown
 from ..outcome import Outcome, Status
 from .calls import SOURCES, Calls, Json
@@ -54,9 +55,7 @@ def _create_batch(calls: Calls, items: Sequence[New]) -> list[Outcome]:
         return [Outcome(key, Status.UNKNOWN, reason=lost.code) for key, _ in items]
     except Rejected as rejected:
         return _after_refusal(calls, items, rejected.fault)
-    created = answer.get("createdPeople")
-    results = created if isinstance(created, list) else []
-    marked = _by_mark([result.get("person") for result in results if isinstance(result, dict)])
+    marked = _by_mark([result.get("person") for result in as_maps(answer.get("createdPeople"))])
     return [_answered(key, marked) for key, _ in items]
 
 
@@ -92,8 +91,8 @@ def _by_mark(answered: Sequence[object]) -> dict[str, Json]:
         str(data.get("value")): person
         for person in answered
         if is_person(person)
-        for data in person.get("clientData") or ()
-        if isinstance(data, dict) and data.get("key") == MARK_KEY
+        for data in as_maps(person.get("clientData"))
+        if data.get("key") == MARK_KEY
     }
 
 

@@ -5,24 +5,31 @@ Bodies may be JSON of two styles, or an HTML page from a proxy or for an unknown
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from ...contacts.json_values import as_maps
 from ...errors import OperatorMustAct, RateLimited, SyncError, TransientForUser, UserMustAct
+from ..exchange import LONGEST_WAIT, asked_to_wait, parsed
 
 RATE_LIMIT_WAIT = 5.0
 """Seconds. The quotas are per minute, and shorter waits only collect more refusals."""
 EXHAUSTED_WAIT = 300.0
 """Seconds. Limits on the account itself ("FBS") and daily ones last minutes to hours."""
+LONGEST_EXHAUSTED: Final = 6 * 3600.0
+"""Seconds that such a limit may put a user off at most; nothing else may for more than an hour."""
+_MESSAGE: Final = 2000
+"""Characters of a message that are looked at; what is longer would take its time to search."""
 
 _TIMED_OUT = frozenset({408, 499})
 INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, OUT_OF_RANGE = 3, 5, 9, 11
 """Codes of google.rpc.Status, as found in the elements of a batch."""
+_UNKNOWN = 2
 
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
+# A quotation that the cut of a message left open is one as well.
+_QUOTED = re.compile(r"\"[^\"]*(?:\"|$)|“[^”]*(?:”|$)")
 _PRIVATE = re.compile(r"\S+@\S+|\+?\d[\d ()./-]{4,}\d")
 _FIELD = re.compile(r"\bperson\.([a-z]\w*)", re.IGNORECASE)
 _RATE_REASONS = frozenset({"RATE_LIMIT_EXCEEDED", "rateLimitExceeded", "userRateLimitExceeded"})
@@ -58,7 +65,7 @@ class Fault:
     def field(self) -> str | None:
         """The Person field that Google names as the bad one, if any."""
         for detail in self.details:
-            for violation in detail.get("fieldViolations") or ():
+            for violation in as_maps(detail.get("fieldViolations")):
                 if violation.get("field"):
                     return str(violation["field"])
         named = _FIELD.search(self.message)
@@ -91,24 +98,24 @@ def element(status: Any) -> Fault:
     """The fault of one element, from its google.rpc.Status."""
     if not isinstance(status, Mapping):
         return Fault(status=0)
-    details = tuple(detail for detail in status.get("details") or () if isinstance(detail, Mapping))
-    return Fault(int(status.get("code") or 0), str(status.get("message") or ""), _reason(details), details)
+    details, code = tuple(as_maps(status.get("details"))), status.get("code")
+    # Something is wrong with it, though nothing says what.
+    number = code if isinstance(code, int) else _UNKNOWN if code else 0
+    return Fault(number, _said(status.get("message")), _reason(details), details)
 
 
 def read_fault(status: int, headers: Mapping[str, str], content: bytes) -> Fault:
     """The fault of an answer that is no success."""
     try:
-        body = json.loads(content)
+        body = parsed(content)
     except ValueError:
         body = None
     error = body.get("error") if isinstance(body, dict) else None
     error = error if isinstance(error, dict) else {}
-    details = tuple(detail for detail in error.get("details") or () if isinstance(detail, Mapping))
-    old_style = [item for item in error.get("errors") or () if isinstance(item, Mapping)]
-    reason = _reason(details) or next((str(item["reason"]) for item in old_style if item.get("reason")), "")
-    return Fault(
-        status, str(error.get("message") or ""), reason, details, _seconds(headers.get("retry-after"))
-    )
+    details = tuple(as_maps(error.get("details")))
+    reason = _reason(details) or _reason(as_maps(error.get("errors")))
+    wait = asked_to_wait(headers.get("retry-after"), LONGEST_EXHAUSTED)
+    return Fault(status, _said(error.get("message")), reason, details, wait)
 
 
 def account_error(fault: Fault) -> SyncError | None:
@@ -117,7 +124,8 @@ def account_error(fault: Fault) -> SyncError | None:
     if fault.full:
         return None
     if fault.unavailable:
-        return TransientForUser("google_unavailable", f"Google answered {status}", fault.retry_after)
+        wait = None if fault.retry_after is None else min(fault.retry_after, LONGEST_WAIT)
+        return TransientForUser("google_unavailable", f"Google answered {status}", wait)
     if status == 401:
         return UserMustAct("reconnect", "Google no longer accepts the connection")
     if status == 429 or (status == 403 and fault.reason in _RATE_REASONS):
@@ -135,7 +143,7 @@ def _rate_limited(fault: Fault) -> RateLimited:
     asked, message = fault.retry_after or 0.0, "Google's quota is used up for now"
     if lasting:
         return RateLimited("google_exhausted", message, max(EXHAUSTED_WAIT, asked))
-    return RateLimited("google_rate_limited", message, max(RATE_LIMIT_WAIT, asked))
+    return RateLimited("google_rate_limited", message, min(max(RATE_LIMIT_WAIT, asked), LONGEST_WAIT))
 
 
 def _forbidden(fault: Fault) -> SyncError:
@@ -151,12 +159,9 @@ def _forbidden(fault: Fault) -> SyncError:
     return OperatorMustAct("google_forbidden", f"Google forbids access to contacts: {fault.plain_reason}")
 
 
-def _reason(details: tuple[Mapping[str, Any], ...]) -> str:
-    return next((str(detail["reason"]) for detail in details if detail.get("reason")), "")
+def _reason(details: Sequence[Mapping[str, Any]]) -> str:
+    return next((_said(detail["reason"]) for detail in details if detail.get("reason")), "")
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    try:
-        return max(0.0, float(retry_after)) if retry_after else None
-    except ValueError:
-        return None
+def _said(text: Any) -> str:
+    return str(text or "")[:_MESSAGE]

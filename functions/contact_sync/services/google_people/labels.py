@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import ContactAtFault, OutcomeUnknown, TransientForUser
-from .calls import Calls, Json, refused
+from .calls import Calls, Json, listed, refused, token_in
 from .faults import Rejected
 from .values import Label
 
@@ -21,9 +21,9 @@ def list_labels(calls: Calls) -> list[Label]:
             answer = calls.read(request)
         except Rejected as rejected:
             raise refused(rejected) from None
-        groups = answer.get("contactGroups") or ()
+        groups = listed(answer, "contactGroups")
         found += [_label(group) for group in groups if group.get("groupType") == "USER_CONTACT_GROUP"]
-        page_token = answer.get("nextPageToken")
+        page_token = token_in(answer, "nextPageToken")
         if not page_token:
             return found
 
@@ -57,6 +57,7 @@ def _named(calls: Calls, name: str) -> Label | None:
 
 
 def _label(group: Json) -> Label:
+    count = group.get("memberCount")
     return Label(
-        str(group.get("resourceName", "")), str(group.get("name", "")), int(group.get("memberCount") or 0)
+        str(group.get("resourceName", "")), str(group.get("name", "")), count if isinstance(count, int) else 0
     )

@@ -8,7 +8,7 @@ from typing import Any
 from ...contacts.google_person import PERSON_FIELDS
 from ...contacts.json_values import as_text
 from ...errors import ContactAtFault, SyncError, SyncTokenExpired, TransientForUser
-from .calls import SOURCES, Calls, Json, malformed, refused
+from .calls import SOURCES, Calls, Json, listed, malformed, refused, token_in
 from .faults import INVALID_ARGUMENT, NOT_FOUND, Rejected, element
 from .values import PeoplePage, Read, contact_source, google_id, resource_name
 
@@ -40,7 +40,7 @@ def list_changes(
             raise TransientForUser("google_page_expired", "Google no longer accepts the page token") from None
         raise refused(rejected) from None
     page = PeoplePage(
-        _persons(answer), answer.get("nextPageToken") or None, answer.get("nextSyncToken") or None
+        _persons(answer), token_in(answer, "nextPageToken"), token_in(answer, "nextSyncToken")
     )
     if want_token and not page.next_page and not page.next_sync_token:
         raise malformed("a page with neither a next page nor a sync token")
@@ -65,7 +65,7 @@ def list_recently_changed(calls: Calls, pages: int) -> list[dict[str, Any]]:
         except Rejected as rejected:
             raise refused(rejected) from None
         found += _persons(answer)
-        page_token = answer.get("nextPageToken")
+        page_token = token_in(answer, "nextPageToken")
         if not page_token:
             break
     return found
@@ -98,8 +98,7 @@ def _get_some(calls: Calls, ids: Sequence[str], found: Read) -> None:
         return
     by_id = {
         str(item.get("requestedResourceName", "")).removeprefix("people/"): item
-        for item in answer.get("responses") or ()
-        if isinstance(item, dict)
+        for item in listed(answer, "responses")
     }
     for each in ids:
         _take(each, by_id.get(each), found)
@@ -131,7 +130,6 @@ def _read_error(code: int, reason: str) -> SyncError:
     return TransientForUser("google_unavailable", "Google could not read one of the contacts")
 
 
-def _persons(answer: Json) -> list[dict[str, Any]]:
+def _persons(answer: Json) -> list[Json]:
     """The persons of a list. One without a name is nobody's."""
-    listed = answer.get("connections") or ()
-    return [person for person in listed if isinstance(person, dict) and as_text(person.get("resourceName"))]
+    return [person for person in listed(answer, "connections") if as_text(person.get("resourceName"))]

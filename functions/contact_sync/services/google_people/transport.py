@@ -1,4 +1,4 @@
-"""The People client's HTTP layer, on a `requests` session.
+"""The People client's HTTP layer, on exchanges of our own.
 
 httplib2, which the client uses by itself, sends a request again when the server closes the connection without
 an answer, a POST too. A contact could then be created twice, so this layer sends everything exactly once. The
@@ -12,13 +12,9 @@ from typing import Protocol
 
 import httplib2
 import requests
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from ...errors import TransientForUser
-
-CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 45.0
-"""Seconds. With the connect timeout no call lasts longer than 50 s."""
+from ..exchange import exchange
 
 
 class AccessToken(Protocol):
@@ -29,14 +25,6 @@ class AccessToken(Protocol):
 
     def renew(self, rejected: str) -> str:
         """A token that is not `rejected`, which Google refused. Raises UserMustAct if the grant is gone."""
-
-
-class AnswerLost(Exception):
-    """No complete answer came. `sent` is False where the request certainly never left."""
-
-    def __init__(self, sent: bool) -> None:
-        super().__init__("no answer from Google")
-        self.sent = sent
 
 
 class Refusal(Exception):
@@ -70,7 +58,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         **_ignored: object,
     ) -> tuple[httplib2.Response, bytes]:
-        """Send one request and return its answer. Raises Refusal where that is no success, and AnswerLost.
+        """Send one request and return its answer. Raises Refusal where that is no success, and Lost.
 
         A refusal never reaches the library, whose own errors expect bodies of a certain shape.
         """
@@ -88,24 +76,7 @@ class Transport:
     ) -> tuple[httplib2.Response, bytes]:
         if self._time_left and self._time_left() <= 0:
             raise TransientForUser("out_of_time", "the run's time is over", retry_after=0.0)
-        try:
-            answer = self._session.request(
-                method,
-                uri,
-                data=body,
-                headers={**(headers or {}), "authorization": f"Bearer {token}"},
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                allow_redirects=False,
-            )
-            content = answer.content
-        except (requests.RequestException, HTTPError) as error:
-            raise AnswerLost(sent=not _never_left(error)) from None
+        named = {**(headers or {}), "authorization": f"Bearer {token}"}
+        answer = exchange(self._session, method, uri, headers=named, data=body)
         answered = {name.lower(): value for name, value in answer.headers.items()}
-        return httplib2.Response({**answered, "status": str(answer.status_code)}), content
-
-
-def _never_left(error: Exception) -> bool:
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+        return httplib2.Response({**answered, "status": str(answer.status)}), answer.content

@@ -76,7 +76,7 @@ def is_person(answer: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(name, str) and name.startswith("people/")
 
 
-def contact_source(person: Person) -> dict[str, Any] | None:
+def contact_source(person: Person) -> Mapping[str, Any] | None:
     """The source that makes the person one of the user's contacts, None where only a profile is left."""
     sources = as_maps(as_map(person.get("metadata")).get("sources"))
-    return next((dict(source) for source in sources if source.get("type") == "CONTACT"), None)
+    return next((source for source in sources if source.get("type") == "CONTACT"), None)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from ...errors import OperatorMustAct, OutcomeUnknown, SyncError, TransientForUser, UserMustAct
+from ..exchange import LONGEST_SECONDS
 from .faults import fault_of, item_fault_of, lost_fault
-from .transport import READ_SECONDS, Answer, Lost, SugarConfig, Transport
+from .transport import Answer, Lost, SugarConfig, Transport
 
 _SHORTEST_SECONDS: Final = 1.0
 _ME_SECONDS: Final = 10.0
@@ -81,7 +82,7 @@ class Caller:
         return self._transport.config
 
     def read(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, seconds: float = READ_SECONDS
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, seconds: float = LONGEST_SECONDS
     ) -> Any:
         """The JSON answered to a request that only reads; a lost one is sent once more."""
         answer = self.ask(method, path, body, seconds)
@@ -90,7 +91,7 @@ class Caller:
         return answer.body
 
     def ask(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, seconds: float = READ_SECONDS
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, seconds: float = LONGEST_SECONDS
     ) -> Answer:
         """Like `read`, but every answer except a final 401 is the caller's to judge."""
         try:
@@ -103,7 +104,7 @@ class Caller:
         except Lost as lost:
             raise lost_fault(lost) from lost
 
-    def read_bulk(self, items: Sequence[Item], seconds: float = READ_SECONDS) -> list[Answer]:
+    def read_bulk(self, items: Sequence[Item], seconds: float = LONGEST_SECONDS) -> list[Answer]:
         """Answers to requests that only read, in order."""
         if not items:
             return []

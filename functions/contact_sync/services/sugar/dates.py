@@ -11,7 +11,10 @@ def moment(text: Any) -> datetime:
     parsed = datetime.fromisoformat(str(text))
     if parsed.tzinfo is None:
         raise ValueError("a time without its offset")
-    return parsed.astimezone(UTC)
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time before or after all others") from None
 
 
 def text_of(time: datetime) -> str:

@@ -24,6 +24,8 @@ from .transport import Answer, Lost
 TIMEOUT: Final = "sugar_timeout"
 """The code of a read that took too long."""
 _REASON_LENGTH = 300
+_MESSAGE_LENGTH = 2000
+"""Characters of a message that are looked at: searching one takes its time, and what is shown is at its beginning."""
 
 
 def fault_of(answer: Answer, what: str) -> SyncError:
@@ -72,12 +74,24 @@ def lost_fault(lost: Lost) -> SyncError:
 
 def plain_reason(answer: Answer, sent: Mapping[str, Any]) -> str:
     """Sugar's reason in a line of plain text without e-mail addresses or any value that was sent."""
-    text = resolved(re.sub(r"<[^<>]*>", " ", answer.message)) or answer.label
+    said = answer.message[:_MESSAGE_LENGTH]
+    text = resolved(re.sub(r"<[^<>]*>", " ", said)) or answer.label
     text = text or f"Sugar answered {answer.status or 'nothing that makes sense'}"
     for value in sorted(set(_values(sent)), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text, flags=re.IGNORECASE)
-    text = re.sub(r"[^\s\"'<>,;]+@[^\s\"'<>,;]+", "…", text)
+        text = _without(text, value, cut=len(answer.message) > len(said))
+    text = re.sub(r"(?<![^\s\"'<>,;])[^\s\"'<>,;]+@[^\s\"'<>,;]+", "…", text)
     return " ".join(text.split())[:_REASON_LENGTH]
+
+
+def _without(text: str, value: str, *, cut: bool) -> str:
+    """The text without the value, nor the beginning of it with which a message that was `cut` may end."""
+    if len(value) <= len(text):
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text, flags=re.IGNORECASE)
+    if not cut:
+        return text
+    low, begun = text.lower(), value[: len(text)].lower()
+    rest = next((size for size in range(len(begun), 0, -1) if low.endswith(begun[:size])), 0)
+    return text[: len(text) - rest]
 
 
 def named_field(reason: str, names: Iterable[str]) -> str | None:

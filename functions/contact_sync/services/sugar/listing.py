@@ -131,5 +131,5 @@ def count(caller: Caller, scope: Scope) -> int:
     body = caller.read("GET", f"Contacts/count{query}")
     try:
         return int(body["record_count"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise TransientForUser("sugar_error", "Sugar answered a count without a number") from error

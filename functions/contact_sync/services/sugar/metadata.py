@@ -12,7 +12,7 @@ def read_lengths(caller: Caller) -> dict[str, int]:
     try:
         fields = body["modules"]["Contacts"]["fields"]
         return {name: int(entry["len"]) for name, entry in fields.items() if _has_length(entry)}
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise TransientForUser("sugar_error", "Sugar answered without the definition of Contacts") from error
 
 

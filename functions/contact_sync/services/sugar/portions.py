@@ -17,7 +17,7 @@ from .faults import TIMEOUT
 
 QUICK_SECONDS: Final = 10.0
 SLOW_SECONDS: Final = 25.0
-"""Half of what a call may last (see transport.READ_SECONDS)."""
+"""Half of what a call may last (see exchange.LONGEST_SECONDS)."""
 
 T = TypeVar("T")
 A = TypeVar("A")

@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final, Protocol
 
+from ...contacts.json_values import as_map
 from ...errors import OperatorMustAct, SyncError, TransientForAll, TransientForUser
+from ..exchange import lifetime
 from .faults import fault_of, lost_fault
-from .transport import Answer, Lost, Transport
+from .transport import Answer, Lost, Transport, token_in
 
 RENEW_BEFORE: Final = timedelta(seconds=60)
 CLAIM: Final = timedelta(seconds=40)
@@ -151,12 +153,11 @@ class ServiceSession:
         return self._transport.send("POST", "oauth2/token", body=grant | client, seconds=_TOKEN_SECONDS)
 
     def _session_of(self, answer: Answer) -> SharedSession:
+        body = answer.body
         try:
-            lifetime = timedelta(seconds=float(answer.body["expires_in"]))
-            return SharedSession(
-                answer.body["access_token"], answer.body["refresh_token"], self._now() + lifetime
-            )
-        except (KeyError, TypeError, ValueError) as error:
+            ends = self._now() + lifetime(as_map(body).get("expires_in"))
+            return SharedSession(token_in(body, "access_token"), token_in(body, "refresh_token"), ends)
+        except ValueError as error:
             raise TransientForAll("sugar_down", "Sugar answered a login without tokens") from error
 
     def _heed_refused_login(self) -> None:

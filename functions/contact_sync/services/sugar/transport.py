@@ -1,8 +1,4 @@
-"""One HTTP exchange with Sugar: time limits, JSON, and what is known of a request whose answer never came.
-
-Nothing here sends a request twice. `requests` does not retry by itself unless its adapter was built to;
-whoever mounts an adapter with retries on the session breaks the promise that a write is sent once.
-"""
+"""Requests to Sugar's REST interface, each sent once, and its answers."""
 
 from __future__ import annotations
 
@@ -13,14 +9,14 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 
 import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 
-from ...contacts.json_values import as_text
+from ...contacts.json_values import as_map, as_text
+from ...errors import TransientForUser
+from ..exchange import LONGEST_SECONDS, Exchanged, asked_to_wait, exchange, parsed
+from ..exchange import Lost as Lost
 
-CONNECT_SECONDS: Final = 5.0
-_NO_ANSWER: Final = (requests.Timeout, requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
-READ_SECONDS: Final = 50.0
-"""No call lasts longer: a run's lease counts on it."""
+_WORD: Final = 100
+"""Characters: Sugar's words for errors have some twenty. Its texts for people are cut where they are shown."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ class Answer:
     @property
     def label(self) -> str:
         """Sugar's word for the error (`error`); its message is localized and never branched on."""
-        return str(self.body.get("error", "")) if isinstance(self.body, dict) else ""
+        return str(self.body.get("error", ""))[:_WORD] if isinstance(self.body, dict) else ""
 
     @property
     def message(self) -> str:
@@ -57,24 +53,29 @@ class Answer:
         return str(self.body.get("error_message", "")) if isinstance(self.body, dict) else ""
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows of a list answer. One without an id is nobody's."""
+        """The rows of a list answer; one without an id is nobody's. Raises TransientForUser where a success is no list."""
+        if self.status != 200:
+            return []
         rows = self.body.get("records") if isinstance(self.body, dict) else None
-        listed = rows if isinstance(rows, list) else ()
-        return [row for row in listed if isinstance(row, dict) and as_text(row.get("id"))]
+        if not isinstance(rows, list):
+            raise TransientForUser("sugar_error", "Sugar answered a list that is none")
+        return [row for row in rows if isinstance(row, dict) and as_text(row.get("id"))]
 
     def next_offset(self) -> int | None:
         """Where the list goes on; None: it ended."""
-        value = int(self.body.get("next_offset", -1)) if isinstance(self.body, dict) else -1
+        try:
+            value = int(self.body.get("next_offset", -1)) if isinstance(self.body, dict) else -1
+        except (TypeError, ValueError, OverflowError):
+            raise TransientForUser("sugar_error", "Sugar answered a list without its end") from None
         return value if value >= 0 else None
 
 
-class Lost(Exception):
-    """No answer came. `sent`: the request may have reached Sugar. `timed_out`: Sugar took too long."""
-
-    def __init__(self, sent: bool, timed_out: bool) -> None:
-        super().__init__("no answer from Sugar")
-        self.sent = sent
-        self.timed_out = timed_out
+def token_in(body: Any, name: str) -> str:
+    """A token of an answer, which a header can carry as it is. Raises ValueError where there is none."""
+    token = as_map(body).get(name)
+    if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
+        raise ValueError(f"no {name}")
+    return token
 
 
 class Transport:
@@ -93,7 +94,7 @@ class Transport:
         path: str,
         token: str | None = None,
         body: Mapping[str, Any] | None = None,
-        seconds: float = READ_SECONDS,
+        seconds: float = LONGEST_SECONDS,
         extra: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request, once, with these `extra` headers. `path` is below the version, with its query.
@@ -107,45 +108,18 @@ class Transport:
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body)
-        try:
-            response = self._http.request(
-                method,
-                self._root + path,
-                data=data,
-                headers=headers,
-                timeout=(min(CONNECT_SECONDS, seconds), min(READ_SECONDS, seconds)),
-                allow_redirects=False,
-            )
-        except _NO_ANSWER as error:
-            raise Lost(sent=not _never_sent(error), timed_out=_timed_out(error)) from error
-        return _answer(response)
+        url = self._root + path
+        return _answer(exchange(self._http, method, url, seconds=seconds, headers=headers, data=data))
 
     def bulk_url(self, path: str) -> str:
         """The `url` of a /bulk item: it starts with the version."""
         return f"/{self.config.rest_version}/{path}"
 
 
-def _never_sent(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
-
-
-def _timed_out(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.Timeout):
-        return not isinstance(error, requests.ConnectTimeout)
-    # An answer that stalls halfway is a ConnectionError around the read timeout.
-    return bool(error.args) and isinstance(error.args[0], ReadTimeoutError)
-
-
-def _answer(response: requests.Response) -> Answer:
+def _answer(exchanged: Exchanged) -> Answer:
+    retry_after = asked_to_wait(exchanged.headers.get("Retry-After"))
     try:
-        retry_after = float(response.headers.get("Retry-After", ""))
+        body = parsed(exchanged.content)
     except ValueError:
-        retry_after = None
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        return Answer(response.status_code, is_json=False, retry_after=retry_after)
-    return Answer(response.status_code, body, retry_after=retry_after)
+        return Answer(exchanged.status, is_json=False, retry_after=retry_after)
+    return Answer(exchanged.status, body, retry_after=retry_after)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from ...contacts.json_values import as_map, as_maps
 from ...errors import OperatorMustAct, SyncError, TransientForAll, TransientForUser, UserMustAct
+from ..exchange import lifetime
 from .calls import Caller
 from .paths import segment
-from .transport import Answer
+from .transport import Answer, token_in
 
 
 def sudo(caller: Caller, user_name: str, now: Callable[[], datetime]) -> tuple[str, datetime]:
@@ -21,10 +23,14 @@ def sudo(caller: Caller, user_name: str, now: Callable[[], datetime]) -> tuple[s
     began = now()
     body = {"client_id": config.client_id, "platform": config.sudo_platform}
     answer = caller.ask("POST", f"oauth2/sudo/{segment(user_name)}", body)
-    if answer.status == 200 and isinstance(answer.body, dict) and answer.body.get("access_token"):
-        lifetime = timedelta(seconds=float(answer.body.get("expires_in") or 3600))
-        return str(answer.body["access_token"]), began + lifetime
-    raise _sudo_fault(caller, user_name, answer)
+    if answer.status != 200:
+        raise _sudo_fault(caller, user_name, answer)
+    try:
+        lives = lifetime(as_map(answer.body).get("expires_in") or 3600)
+        return token_in(answer.body, "access_token"), began + lives
+    except ValueError:
+        message = "Sugar answered a user's token request without a token"
+        raise TransientForAll("sugar_down", message) from None
 
 
 def name_of(caller: Caller, user_id: str) -> str:
@@ -75,7 +81,7 @@ def _is_person(user: Mapping[str, Any], service_user: str) -> bool:
 
 
 def _has_primary(user: Mapping[str, Any], email: str) -> bool:
-    addresses = [entry for entry in user.get("email") or () if isinstance(entry, dict)]
+    addresses = as_maps(user.get("email"))
     # A primary flag is true or "1" depending on the release; where none is set, the first address counts.
     flagged = [entry for entry in addresses if entry.get("primary_address") in (True, 1, "1")]
     primary = (flagged or addresses)[:1]
@@ -98,8 +104,6 @@ def _sudo_fault(caller: Caller, user_name: str, answer: Answer) -> SyncError:
         if not any(user.get("status") == "Active" for user in users):
             return _missing()
         return TransientForUser("sugar_error", "Sugar could not issue a token for the user")
-    if answer.status == 200:
-        return TransientForAll("sugar_down", "Sugar answered a user's token request without a token")
     return caller.fault(answer, "oauth2/sudo")
 
 
