@@ -33,6 +33,7 @@ LARGEST_ANSWER: Final = 16 << 20
 room, of the 512 MiB that a function has."""
 LONGEST_WAIT: Final = 3600.0
 """Seconds that anybody is put off because a server asks for it."""
+_LONGEST_LIFE: Final = 366 * 86400.0
 _PIECE: Final = 64 << 10
 
 
@@ -95,12 +96,12 @@ def asked_to_wait(retry_after: str | None, most: float = LONGEST_WAIT) -> float 
     return None if seconds is None else min(max(0.0, seconds), most)
 
 
-def lifetime(seconds: Any, most: timedelta = timedelta(days=366)) -> timedelta:
+def lifetime(seconds: Any) -> timedelta:
     """How long something lives for which a server names so many seconds. Raises ValueError for no such number."""
     number = _number(seconds)
     if number is None or number < 0:
         raise ValueError("no number of seconds")
-    return min(timedelta(seconds=min(number, most.total_seconds())), most)
+    return timedelta(seconds=min(number, _LONGEST_LIFE))
 
 
 def _number(text: Any) -> float | None:

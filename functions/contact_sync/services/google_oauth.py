@@ -9,24 +9,22 @@ import hmac
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import requests
-from google.auth import transport
 from google.oauth2 import id_token
 
 from ..errors import OperatorMustAct, RateLimited, SyncError, TransientForUser, UserMustAct
 from .exchange import Exchanged, Lost, asked_to_wait, exchange, lifetime, parsed
+from .google_keys import SigningKeys
 
 SECONDS = 20.0
 """No call lasts longer."""
 
 _ISSUERS = ("accounts.google.com", "https://accounts.google.com")
 _CLOCK_SKEW = 10
-_CERTS_LIFE = timedelta(hours=1)
-_CERTS_WAIT = timedelta(minutes=1)
 _RETRY_WAIT = 1.0
 _GRANT_GONE = frozenset({"invalid_grant", "unauthorized_client"})
 _GOOGLE_MAIL = frozenset({"gmail.com", "googlemail.com"})
@@ -92,7 +90,7 @@ class GoogleOAuth:
         self._revoke_uri = revoke_uri
         self._now = now
         self._sleep = sleep
-        self._certs = _Certs(http, now)
+        self._keys = SigningKeys(http, now)
 
     def authorization_url(
         self,
@@ -185,7 +183,7 @@ class GoogleOAuth:
             return self._verified(token, audience)
         except (ValueError, RecursionError) as error:
             # Google may have begun to sign with a key that is newer than the ones kept here.
-            if "key id" not in str(error) or not self._certs.forget():
+            if "key id" not in str(error) or not self._keys.forget():
                 raise _not_genuine() from None
         try:
             return self._verified(token, audience)
@@ -194,7 +192,7 @@ class GoogleOAuth:
 
     def _verified(self, token: str, audience: str) -> Mapping[str, Any]:
         claims: Mapping[str, Any] = id_token.verify_token(
-            token, self._certs, audience, self._certs_uri, clock_skew_in_seconds=_CLOCK_SKEW
+            token, self._keys, audience, self._certs_uri, clock_skew_in_seconds=_CLOCK_SKEW
         )
         return claims
 
@@ -228,63 +226,6 @@ class _Tokens:
     expires_at: datetime
     refresh: str | None
     body: Mapping[str, Any]
-
-
-class _Certs(transport.Request):
-    """Fetches Google's signing keys for google-auth, which would do so for every token; kept for an hour."""
-
-    def __init__(self, http: requests.Session, now: Callable[[], datetime]) -> None:
-        self._http = http
-        self._now = now
-        self._kept: _Keys | None = None
-        self._fetched_at = datetime.min.replace(tzinfo=UTC)
-
-    def __call__(self, url: str, *_args: object, **_options: object) -> transport.Response:
-        """The keys, from memory where they are fresh enough."""
-        if self._kept is None or self._now() - self._fetched_at > _CERTS_LIFE:
-            self._kept = self._fetched(url)
-            self._fetched_at = self._now()
-        return self._kept
-
-    def _fetched(self, url: str) -> _Keys:
-        try:
-            answer = exchange(self._http, "GET", url, seconds=SECONDS)
-            keys = parsed(answer.content)
-        except (Lost, ValueError):
-            raise _unavailable() from None
-        if (
-            answer.status != 200
-            or not isinstance(keys, dict)
-            or not all(isinstance(k, str) for k in keys.values())
-        ):
-            raise _unavailable()
-        return _Keys(answer)
-
-    def forget(self) -> bool:
-        """Have the keys fetched again, unless they just were: made-up key ids must not cause a fetch each."""
-        if self._now() - self._fetched_at < _CERTS_WAIT:
-            return False
-        self._kept = None
-        return True
-
-
-class _Keys(transport.Response):
-    """An answer as google-auth takes it."""
-
-    def __init__(self, answer: Exchanged) -> None:
-        self._answer = answer
-
-    @property
-    def status(self) -> int:
-        return self._answer.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._answer.headers
-
-    @property
-    def data(self) -> bytes:
-        return self._answer.content
 
 
 def _not_genuine() -> SignInRefused:

@@ -39,9 +39,7 @@ def list_changes(
         if page_token and rejected.fault.status == 400:
             raise TransientForUser("google_page_expired", "Google no longer accepts the page token") from None
         raise refused(rejected) from None
-    page = PeoplePage(
-        _persons(answer), token_in(answer, "nextPageToken"), token_in(answer, "nextSyncToken")
-    )
+    page = PeoplePage(_persons(answer), token_in(answer, "nextPageToken"), token_in(answer, "nextSyncToken"))
     if want_token and not page.next_page and not page.next_sync_token:
         raise malformed("a page with neither a next page nor a sync token")
     return page

@@ -53,7 +53,7 @@ class Answer:
         return str(self.body.get("error_message", "")) if isinstance(self.body, dict) else ""
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows of a list answer; one without an id is nobody's. Raises TransientForUser where a success is no list."""
+        """The rows of a list answer. One without an id is nobody's; raises TransientForUser where there is no list."""
         if self.status != 200:
             return []
         rows = self.body.get("records") if isinstance(self.body, dict) else None
