@@ -12,12 +12,12 @@ The decision works on opaque terms, so that the index can hold them hashed:
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .composed import without_marks
 from .contact import PHONES, Contact
 from .normal_form import comparison_key, full_name_key, match_address
 
@@ -84,9 +84,7 @@ def same_name(one: Contact, other: Contact) -> bool:
 
 
 def _words(contact: Contact) -> frozenset[str]:
-    parts = unicodedata.normalize("NFKD", full_name_key(contact))
-    plain = "".join(char for char in parts if not unicodedata.combining(char))
-    return frozenset(_WORD.findall(plain))
+    return frozenset(_WORD.findall(without_marks(full_name_key(contact))))
 
 
 def match(subject: Party, own: Iterable[Party], other: Iterable[Party]) -> Match:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection
 
+from .composed import without_marks
 from .contact import Contact
 from .normal_form import full_name
 
@@ -14,8 +14,7 @@ _WORD = re.compile(r"\w+")
 
 def name_words(contact: Contact) -> frozenset[str]:
     """The words of a contact's name: case, accents, punctuation and order do not count."""
-    folded = unicodedata.normalize("NFKD", full_name(contact)).casefold()
-    plain = "".join(char for char in folded if not unicodedata.combining(char))
+    plain = without_marks(full_name(contact)).casefold()
     return frozenset(_WORD.findall(plain))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Hashable, Mapping
 from dataclasses import astuple, fields, replace
 from typing import Any
 
+from .composed import composed
 from .contact import ADDRESSES, FIELDS, PHONES, Address, Contact
 from .phone import phone_key
 
@@ -33,7 +33,7 @@ def tidy(text: str) -> str:
         return text.replace("\r\n", "\n").replace("\r", "\n").strip()
     # JSON can carry halves of surrogate pairs, which nothing can store.
     whole = text.encode(errors="replace").decode() if _HALVES.search(text) else text
-    return unicodedata.normalize("NFC", whole.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return composed("NFC", whole.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def email_key(address: str) -> str:
@@ -113,7 +113,7 @@ def full_name(contact: Contact) -> str:
 
 def full_name_key(contact: Contact) -> str:
     """What a full name is compared by when looking for the same person, "" if there is none."""
-    return _BLANKS.sub(" ", unicodedata.normalize("NFKC", full_name(contact)).casefold()).strip()
+    return _BLANKS.sub(" ", composed("NFKC", full_name(contact)).casefold()).strip()
 
 
 def to_plain(contact: Contact) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+LARGEST = 64 << 10
+"""Characters of HTML that are read; a note in Sugar holds no more as text."""
 _BREAKS = frozenset(
     {"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol"}
 )
@@ -17,17 +19,20 @@ _UNSEEN = frozenset({"script", "style"})
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)")
 _QUOTED_REST = re.compile(r"""(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
-_LINE_ENDS = re.compile(r" *\n *")
+_LINE_ENDS = re.compile(r"(?<! ) *\n *")
 _GAPS = re.compile(r"\n{3,}")
 # No character has such a number, and Python reads no number of more than 4,300 digits.
 _NO_CHARACTER = re.compile(r"&#\d{8,};?", re.ASCII)
 
 
 def plain_text(html: str) -> str:
-    """What a reader sees: tags removed, entities resolved, blocks on lines of their own. Never raises."""
+    """What a reader sees: tags removed, entities resolved, blocks on lines of their own. Never raises.
+
+    Of more than `LARGEST` characters the rest is left out.
+    """
     parts: list[str] = []
     unseen = 0
-    for text, end, tag in _pieces(html):
+    for text, end, tag in _pieces(html[:LARGEST]):
         if text and not unseen:
             parts.append(_SPACES.sub(" ", resolved(text)))
         if tag in _UNSEEN:

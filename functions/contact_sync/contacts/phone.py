@@ -8,6 +8,11 @@ import unicodedata
 
 import phonenumbers
 
+from .composed import composed
+
+_LONGEST = 100
+"""Characters of a number, its extension and what is written around them; what is longer is text. No pattern below is
+tried on more: to search a long text they would take the square of its length."""
 _EXTENSION = re.compile(r"(?:;\s*ext=|[\s,;]*(?:extension|extn|ext|x|#)[.:]?)\s*(\d{1,9})$", re.IGNORECASE)
 _INTERNATIONAL = re.compile(r"\+|00")
 _NUMBER = re.compile(r"(?:\+\s*)?[\d\s()./\-‐–—·]*\d[\d\s()./\-‐–—·]*")
@@ -24,8 +29,10 @@ def phone_key(value: str) -> PhoneKey:
     is more than a number ("ask Bob") is compared as text, so that nothing a person wrote is taken for equal
     by accident.
     """
-    shown = unicodedata.normalize("NFKC", value)
+    shown = composed("NFKC", value)
     text = "".join(char for char in shown if unicodedata.category(char) != "Cf").strip()
+    if len(text) > _LONGEST:
+        return "text", text.casefold(), ""
     extension = ""
     number = text
     if match := _EXTENSION.search(text):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from .composed import without_marks
 from .contact import Contact
 from .mapping import Filled
 from .normal_form import tidy
@@ -16,6 +16,8 @@ from .sugar_schema import SugarSchema, clip
 
 _BLANKS = re.compile(r"\s+")
 _BETWEEN = " \t\n,;"
+_LONGEST = 255
+"""Characters of a last name that is taken apart; Sugar's has 100."""
 _NAMES = frozenset({"first_name", "last_name"})
 _LADDER = frozenset({"first_name", "company", "emails"})
 
@@ -51,6 +53,8 @@ def _apart(last: str, filler: str) -> tuple[str, str]:
     """The filler as it is spelled at one end of the text, "" if it is at none, and the rest."""
     if _folded(last) == _folded(filler):
         return last, ""
+    if len(last) > _LONGEST:
+        return "", last
     for cut in (match.start() for match in _BLANKS.finditer(last)):
         head, tail = last[:cut], last[cut:]
         if _folded(head) == _folded(filler):
@@ -61,8 +65,7 @@ def _apart(last: str, filler: str) -> tuple[str, str]:
 
 
 def _folded(text: str) -> str:
-    parts = unicodedata.normalize("NFKD", text.strip(_BETWEEN).casefold())
-    return "".join(char for char in parts if not unicodedata.combining(char))
+    return without_marks(text.strip(_BETWEEN).casefold())
 
 
 def held_beside(filled: Filled | None, held: Mapping[Side, Contact]) -> Mapping[Side, Contact]:

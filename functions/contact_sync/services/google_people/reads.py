@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...contacts.google_person import PERSON_FIELDS
-from ...contacts.json_values import as_text
 from ...errors import ContactAtFault, SyncError, SyncTokenExpired, TransientForUser
 from .calls import SOURCES, Calls, Json, listed, malformed, refused, token_in
 from .faults import INVALID_ARGUMENT, NOT_FOUND, Rejected, element
-from .values import PeoplePage, Read, contact_source, google_id, resource_name
+from .values import PeoplePage, Read, contact_source, google_id, is_person, resource_name
 
 PAGE_SIZE = 1000
 GET_LIMIT = 200
@@ -112,6 +111,8 @@ def _take(asked: str, item: Json | None, found: Read) -> None:
         found.people[asked] = None
     elif fault.status or not isinstance(person, dict):
         found.failed[asked] = _read_error(fault.status, fault.plain_reason)
+    elif not is_person(person):
+        found.failed[asked] = malformed("a contact without a name")
     elif contact_source(person) is None:
         # What is left of a deleted contact that was linked to a public profile.
         found.people[asked] = None
@@ -130,4 +131,4 @@ def _read_error(code: int, reason: str) -> SyncError:
 
 def _persons(answer: Json) -> list[Json]:
     """The persons of a list. One without a name is nobody's."""
-    return [person for person in listed(answer, "connections") if as_text(person.get("resourceName"))]
+    return list(filter(is_person, listed(answer, "connections")))

@@ -5,6 +5,7 @@ A Google id is a resource name without "people/".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
@@ -13,6 +14,7 @@ from ...contacts.json_values import as_map, as_maps
 from ...errors import SyncError
 
 Person = Mapping[str, Any]
+_NAME = re.compile(r"people/[^/\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,9 @@ def google_id(person: Person) -> str:
 
 
 def is_person(answer: object) -> TypeGuard[dict[str, Any]]:
-    """Whether Google answered a person; success alone does not say so."""
+    """Whether Google answered a person; success alone does not say so. A name is one segment of an address."""
     name = answer.get("resourceName") if isinstance(answer, dict) else None
-    return isinstance(name, str) and name.startswith("people/")
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def contact_source(person: Person) -> Mapping[str, Any] | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
+from ...contacts.json_values import as_map
 from ...errors import TransientForUser
 from .calls import Caller
 from .faults import item_fault_of
@@ -129,7 +131,7 @@ def count(caller: Caller, scope: Scope) -> int:
     conditions = scope.conditions()
     query = f"?filter={quote(json.dumps(conditions), safe='')}" if conditions else ""
     body = caller.read("GET", f"Contacts/count{query}")
-    try:
-        return int(body["record_count"])
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise TransientForUser("sugar_error", "Sugar answered a count without a number") from error
+    told = as_map(body).get("record_count")
+    if isinstance(told, int) or (isinstance(told, str) and re.fullmatch(r"[0-9]{1,12}", told)):
+        return int(told)
+    raise TransientForUser("sugar_error", "Sugar answered a count without a number")
