@@ -46,9 +46,10 @@ def account() -> Account:
 def answering() -> Callable[..., GooglePeople]:
     """A maker of adapters on prepared answers: (status, body as JSON or bytes)."""
 
-    def make(*answers: tuple[int, Any]) -> GooglePeople:
+    def make(*answers: tuple[int, Any], **headers: str) -> GooglePeople:
         session = requests.Session()
-        session.mount("https://", WSGITransport(Answers(*answers)))
+        named = [(name.replace("_", "-"), value) for name, value in headers.items()]
+        session.mount("https://", WSGITransport(Answers(*answers, headers=named)))
         return GooglePeople(session, ENDPOINT, Token(lambda: "token"), lambda seconds: None)
 
     return make

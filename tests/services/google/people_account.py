@@ -123,13 +123,14 @@ def wait(outcome: Outcome) -> float:
 class Answers:
     """A WSGI application that gives prepared answers, one a request; the last one again and again."""
 
-    def __init__(self, *answers: tuple[int, Any]) -> None:
+    def __init__(self, *answers: tuple[int, Any], headers: Iterable[tuple[str, str]] = ()) -> None:
         self.left = list(answers)
+        self.headers = list(headers)
         self.bodies: list[bytes] = []
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         self.bodies.append(environ["wsgi.input"].read())
         status, body = self.left.pop(0) if len(self.left) > 1 else self.left[0]
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        start_response(f"{status} Whatever", [("Content-Length", str(len(content)))])
+        start_response(f"{status} Whatever", [("Content-Length", str(len(content))), *self.headers])
         return [content]

@@ -9,7 +9,7 @@ from ...contacts.google_person import PERSON_FIELDS
 from ...errors import ContactAtFault, SyncError, SyncTokenExpired, TransientForUser
 from .calls import SOURCES, Calls, Json, listed, malformed, refused, token_in
 from .faults import INVALID_ARGUMENT, NOT_FOUND, Rejected, element
-from .values import PeoplePage, Read, contact_source, google_id, is_person, resource_name
+from .values import PeoplePage, Read, contact_source, google_id, is_person, resource_name, tells_sources
 
 PAGE_SIZE = 1000
 GET_LIMIT = 200
@@ -109,10 +109,10 @@ def _take(asked: str, item: Json | None, found: Read) -> None:
     fault = element(item.get("status"))
     if fault.status == NOT_FOUND or item.get("httpStatusCode") == 404:
         found.people[asked] = None
-    elif fault.status or not isinstance(person, dict):
+    elif fault.status:
         found.failed[asked] = _read_error(fault.status, fault.plain_reason)
-    elif not is_person(person):
-        found.failed[asked] = malformed("a contact without a name")
+    elif not is_person(person) or not tells_sources(person):
+        found.failed[asked] = malformed("a contact without its name and sources")
     elif contact_source(person) is None:
         # What is left of a deleted contact that was linked to a public profile.
         found.people[asked] = None

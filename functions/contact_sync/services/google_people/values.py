@@ -82,3 +82,9 @@ def contact_source(person: Person) -> Mapping[str, Any] | None:
     """The source that makes the person one of the user's contacts, None where only a profile is left."""
     sources = as_maps(as_map(person.get("metadata")).get("sources"))
     return next((source for source in sources if source.get("type") == "CONTACT"), None)
+
+
+def tells_sources(person: Person) -> bool:
+    """Whether the person says where it is from. One that does not is not known to be gone from the contacts."""
+    sources = as_map(person.get("metadata")).get("sources")
+    return isinstance(sources, list) and len(as_maps(sources)) == len(sources)
