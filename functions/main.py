@@ -18,6 +18,7 @@ from contact_sync.errors import TransientForAll
 from contact_sync.sync.request import BadRequest, parse
 
 if TYPE_CHECKING:
+    from contact_sync.store.database import Database
     from contact_sync.sync.engine import Engine
 
 log = logging.getLogger("contact_sync.main")
@@ -31,8 +32,17 @@ def _config(function: Function) -> Config:
 
 
 @lru_cache(maxsize=1)
-def _engine() -> Engine:
-    return composition.engine(_config("worker"))
+def _engine(function: Function) -> Engine:
+    engine = composition.engine(_config(function))
+    composition.record_start(engine.db, function, os.environ)
+    return engine
+
+
+@lru_cache(maxsize=1)
+def _dispatcher_database() -> Database:
+    db = composition.database(_config("dispatcher"))
+    composition.record_start(db, "dispatcher", os.environ)
+    return db
 
 
 def _trace(request: Request) -> str | None:
@@ -91,8 +101,8 @@ def dispatcher(request: Request) -> BaseResponse:
 
     def work() -> Mapping[str, Any]:
         try:
-            db, queue = composition.database(config), composition.worker_queue(config)
-            answer = dispatch(db, queue.many, composition.utc_now(), queue.many_bulk)
+            queue = composition.worker_queue(config)
+            answer = dispatch(_dispatcher_database(), queue.many, composition.utc_now(), queue.many_bulk)
         except TransientForAll as error:
             log.warning("dispatch failed", extra={"code": error.code})
             raise
@@ -109,7 +119,7 @@ def worker(request: Request) -> BaseResponse:
     """POST /: one run of one user."""
     from contact_sync.sync.work import GivenUp, work
 
-    engine = _engine()
+    engine = _engine("worker")
     try:
         asked = parse(request.get_data())
     except BadRequest as error:
@@ -144,5 +154,4 @@ def web(request: Request) -> BaseResponse:
 def _web_app() -> Flask:
     from contact_sync.web.app import create_app
 
-    config = _config("web")
-    return create_app(config, composition.engine(config))
+    return create_app(_config("web"), _engine("web"))

@@ -13,7 +13,8 @@ locals {
 
   # Roles in the whole project: those of the functions, and what building an image takes.
   project_roles = {
-    dispatcher = ["roles/datastore.viewer"]
+    # It writes one document: with what it works, in system/deployment.
+    dispatcher = ["roles/datastore.user"]
     worker     = ["roles/datastore.user"]
     web        = ["roles/datastore.user"]
     build      = ["roles/artifactregistry.writer", "roles/logging.logWriter"]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from contact_sync import logs
 
 ROOT = Path(__file__).parents[1]
 # Processes of the local stack find the packages as the tests themselves do.
@@ -15,6 +18,13 @@ os.environ["PYTHONPATH"] = os.pathsep.join(str(ROOT / part) for part in ("functi
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+
+
+@pytest.fixture(autouse=True)
+def own_log_context() -> Iterator[None]:
+    """What a run adds to its lines in the log ends with the test, as it ends with the request."""
+    with logs.context():
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,11 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from .config import Config
+from .config import Config, told
 from .services import exchange
 from .services.google_oauth import GoogleOAuth
 from .services.sugar import SharedSession, SugarConfig, SugarServer
 from .services.tasks import Task, TaskQueue
+from .store import deployment
 from .store.cipher import Cipher
 from .store.client import open_database
 from .store.database import Database
@@ -112,6 +113,11 @@ def secret_reader(project: str) -> Callable[[str], str]:
 def database(config: Config) -> Database:
     """Firestore; FIRESTORE_EMULATOR_HOST is honoured by the client itself."""
     return open_database(config.google_cloud_project, config.firestore_database)
+
+
+def record_start(db: Database, function: str, environ: Mapping[str, str]) -> None:
+    """Have system/deployment say with what this process works; the administrator's commands ask there."""
+    deployment.record(db, function, told(environ), environ.get("K_REVISION", ""), utc_now())
 
 
 def worker_queue(config: Config) -> WorkerQueue:

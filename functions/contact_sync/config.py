@@ -121,6 +121,21 @@ _VARIABLES = (
 )
 
 
+def told(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the environment says, by variable, without secrets: everything else is open."""
+    values = {
+        variable.name: environ.get(variable.name, "").strip()
+        for variable in _VARIABLES
+        if not variable.secret
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def names() -> frozenset[str]:
+    """Every variable that belongs to a deployment, secrets too."""
+    return frozenset(variable.name for variable in _VARIABLES)
+
+
 def load(environ: Mapping[str, str], function: Function, secret_reader: SecretReader | None = None) -> Config:
     """The configuration of one function. Raises ConfigError."""
     needed = {variable.name for variable in _VARIABLES if function in variable.needed_by}

@@ -23,7 +23,7 @@ from .errors import SyncError
 OURS = "contact_sync"
 FIELDS = (
     *("function", "trigger", "phase", "action", "side", "status", "code", "attempt"),
-    *("count", "counts", "done", "total", "waiting", "milliseconds", "retry_after", "queue"),
+    *("count", "counts", "done", "total", "waiting", "milliseconds", "retry_after", "queue", "who"),
 )
 """What a log call may add by `extra`: words and numbers about the work, never about a contact."""
 

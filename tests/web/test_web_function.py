@@ -15,6 +15,8 @@ import pytest
 from flask import Flask
 from functions_framework import create_app as _create_app
 
+from local_stack.firestore import FirestoreStandIn, in_process_client
+
 create_app: Callable[[str, str], Flask] = _create_app
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 KEY = base64.b64encode(bytes(32)).decode()
@@ -67,6 +69,36 @@ def test_a_page_gets_all_its_files_from_the_framework(monkeypatch: pytest.Monkey
     for file in files:
         answer = client.get(file)
         assert (answer.status_code, "immutable" in answer.headers["Cache-Control"]) == (200, True), file
+
+
+@pytest.mark.usefixtures("logging_as_before")
+@pytest.mark.parametrize("function", ["dispatcher", "worker", "web"])
+def test_a_function_records_at_its_start_with_what_it_works_and_no_secret(
+    function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin = FirestoreStandIn()
+    more = {"FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{standin.serve()}", "POLICY": '{"disabled": "Moving."}'}
+    for name, value in (ENVIRONMENT | more | {"K_REVISION": "sync-00007-abc"}).items():
+        monkeypatch.setenv(name, value)
+    client = create_app(function, str(FUNCTIONS / "main.py")).test_client()
+    for _ in range(3):
+        client.get("/health") if function == "web" else client.post(
+            "/", json={"user": "u1", "trigger": "schedule"}
+        )
+    assert standin.counters["Commit"].calls == 1
+    (held,) = in_process_client(standin, "project").collection("system").stream()
+    told = held.to_dict()[function]
+    standin.stop()
+    assert (told["revision"], told["variables"]["POLICY"]) == ("sync-00007-abc", more["POLICY"])
+    secret = {
+        "SUGAR_PASSWORD",
+        "OAUTH_CLIENT_SECRET",
+        "TOKEN_KEYS",
+        "INDEX_KEY",
+        "SESSION_KEY",
+        "HOOK_TOKENS",
+    }
+    assert set(told["variables"]) == {*ENVIRONMENT, "POLICY"} - secret
 
 
 @pytest.fixture

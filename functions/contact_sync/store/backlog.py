@@ -80,7 +80,12 @@ class Cause:
 def causes(db: Database, user_id: str) -> list[Cause]:
     """How many entries there are, by cause and group. Reads one entry of each, and counts the others."""
     groups = [
-        Cause(first["cause"], first["group"], _count(db, user_id, group=first["group"]), first["message"])
+        Cause(
+            str(first.get("cause")),
+            first["group"],
+            _count(db, user_id, group=first["group"]),
+            first.get("message"),
+        )
         for first in _first_of_each(db, user_id, "group")
     ]
     single = []
@@ -92,8 +97,9 @@ def causes(db: Database, user_id: str) -> list[Cause]:
 
 
 def _first_of_each(db: Database, user_id: str, field: str) -> Iterator[dict[str, Any]]:
-    """One entry for each value of a field: each query begins after the value found by the one before."""
-    where: tuple[tuple[str, str, Any], ...] = ()
+    """One entry for each text in a field: each query begins after the one found by the query before. What is no text
+    is passed over: a comparison finds values of its own type alone."""
+    where: tuple[tuple[str, str, Any], ...] = ((field, ">=", ""),)
     while found := db.query(Query(_collection(user_id), where, order_by=(field,), limit=1)):
         yield found[0].data
         where = ((field, ">", found[0].data[field]),)

@@ -26,6 +26,13 @@ EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """No time that is stored lies before this one: a condition that what is no time does not fulfil."""
 
 
+def why(error: Exception) -> str:
+    """What is wrong with a document, for an administrator: the field and what it should be."""
+    if isinstance(error, msgspec.ValidationError):
+        return str(error).replace("$.", "").replace(" - at ", ", in ")
+    return f"it holds what it should not ({type(error).__name__})"
+
+
 class Unreadable(Exception):
     """A document that could not be read would be written whole: what is in it would be lost."""
 

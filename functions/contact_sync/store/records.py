@@ -13,6 +13,12 @@ from ..contacts.side import Side
 BROKEN = "broken"
 """How the connection of a user stands whose run crashed to the last attempt, or whose document cannot be read."""
 
+CONNECTIONS = (
+    *("connected", "disconnecting", "disconnected", "sugar_user_asked", "reconnect", "permission_missing"),
+    *("sugar_user_missing", "sugar_access_denied", "too_many", BROKEN),
+)
+"""How the connection of a user may stand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -128,8 +134,7 @@ class User:
     intake_version: int = 1
     """The newest settings version that demands a full intake."""
     connection: str = "disconnected"
-    """connected, disconnecting, disconnected, sugar_user_asked, broken, or a UserMustAct code (reconnect, ...) or
-    too_many."""
+    """One of CONNECTIONS."""
     connection_message: str = ""
     disconnecting: Disconnecting | None = None
     creates_paused: str | None = None
@@ -155,8 +160,8 @@ class User:
     put_aside_by: str | None = None
     """The version of this program that last put contacts aside as unreadable: another one tries them again."""
     created_at: datetime | None = None
-    unreadable: bool = field(default=False, compare=False)
-    """The document could not be read: this is what it still tells. Never written."""
+    unreadable: str = field(default="", compare=False)
+    """Why the document could not be read; then this is what it still tells. Never written."""
 
 
 @dataclass(frozen=True, slots=True)

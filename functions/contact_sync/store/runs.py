@@ -7,7 +7,16 @@ from typing import Any
 
 from . import users
 from .database import Database, Document, Query
-from .documents import as_data, changed_data, document_id, from_data, record_id
+from .documents import (
+    UNREADABLE,
+    as_data,
+    changed_data,
+    document_id,
+    from_data,
+    record_id,
+    salvaged,
+    why,
+)
 from .paging import page as read_page
 from .records import RunRecord
 from .wire import DOCUMENT_ID
@@ -64,4 +73,17 @@ def _path(user_id: str, run: str) -> str:
 
 
 def _run(document: Document) -> RunRecord:
-    return from_data(RunRecord, document.data, id=record_id(document.id))
+    """The run; of one whose document cannot be read what it still tells, and as its error the reason."""
+    known = {"id": record_id(document.id)}
+    try:
+        return from_data(RunRecord, document.data, **known)
+    except UNREADABLE as error:
+        trigger, started = document.data.get("trigger"), document.data.get("started")
+        return salvaged(
+            RunRecord,
+            document.data,
+            **known,
+            trigger=trigger if isinstance(trigger, str) else "?",
+            started=started if isinstance(started, datetime) else document.updated_at,
+            error=f"unreadable: {why(error)}",
+        )

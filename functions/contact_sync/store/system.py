@@ -72,11 +72,14 @@ class SugarSessions(Generic[S]):
         found = self._db.get([_SESSION]).get(_SESSION)
         if found is None:
             return None, None
+        expires_at = found.data.get("expires_at")
         try:
-            access, refresh = (self._cipher.decrypt(found.data[name], _SESSION) for name in _PAIR)
+            access, refresh = (self._cipher.decrypt(token, _SESSION) for token in _pair(found))
         except DecryptionError:
             return None, found.updated_at
-        return self._make(access, refresh, found.data["expires_at"]), found.updated_at
+        if not isinstance(expires_at, datetime):
+            return None, found.updated_at
+        return self._make(access, refresh, expires_at), found.updated_at
 
     def save(self, session: S, version: object) -> bool:
         """Replace the session loaded as `version`; False if another came first."""
@@ -93,7 +96,8 @@ class SugarSessions(Generic[S]):
 def session_keys(db: Database) -> set[str]:
     """Ids of the keys with which the service administrator's token pair is encrypted."""
     found = db.get([_SESSION]).get(_SESSION)
-    return {key_id(found.data[name]) for name in _PAIR} if found else set()
+    held = [found.data.get(name) for name in _PAIR] if found else []
+    return {key_id(token) if isinstance(token, str) else "" for token in held}
 
 
 def rotate_session(db: Database, cipher: Cipher) -> bool:
@@ -102,10 +106,20 @@ def rotate_session(db: Database, cipher: Cipher) -> bool:
     Raises DecryptionError.
     """
     found = db.get([_SESSION]).get(_SESSION)
-    if found is None or not any(cipher.needs_rotation(found.data[name]) for name in _PAIR):
+    if found is None or not any(map(cipher.needs_rotation, _pair(found))):
         return False
-    pair = {name: cipher.encrypt(cipher.decrypt(found.data[name], _SESSION), _SESSION) for name in _PAIR}
+    clear = zip(_PAIR, (cipher.decrypt(token, _SESSION) for token in _pair(found)), strict=True)
+    pair = {name: cipher.encrypt(token, _SESSION) for name, token in clear}
     return _committed(db, Write(_SESSION, Kind.SET, {**found.data, **pair}, found.updated_at))
+
+
+def _pair(found: Document) -> list[str]:
+    """Both tokens, encrypted. Raises DecryptionError where one is no text."""
+    held = [found.data.get(name) for name in _PAIR]
+    tokens = [token for token in held if isinstance(token, str)]
+    if len(tokens) < len(held):
+        raise DecryptionError("token_unreadable", "The service user's stored session was altered")
+    return tokens
 
 
 def load_metadata(db: Database) -> SugarMetadata | None:

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from .batches import read_all
-from .cipher import Cipher, key_id
+from .cipher import Cipher, DecryptionError, key_id
 from .database import Database
-from .documents import as_data, document_id, from_data
+from .documents import UNREADABLE, as_data, document_id, from_data
 from .records import Tokens
 from .write import Conflict, Kind, Write
 
@@ -43,8 +43,11 @@ def forget(user_id: str) -> Write:
 def decrypted(cipher: Cipher, user_id: str, data: Mapping[str, Any]) -> Tokens:
     """The tokens of a document. Raises DecryptionError."""
     where = path(user_id)
-    clear = {name: cipher.decrypt(data[name], where) for name in _SECRET if name in data}
-    return from_data(Tokens, data, **clear)
+    try:
+        clear = {name: cipher.decrypt(data[name], where) for name in _SECRET if name in data}
+        return from_data(Tokens, data, **clear)
+    except UNREADABLE as error:
+        raise DecryptionError("token_unreadable", "A stored token was altered") from error
 
 
 def rotate(db: Database, cipher: Cipher, user_id: str) -> bool:
@@ -54,11 +57,11 @@ def rotate(db: Database, cipher: Cipher, user_id: str) -> bool:
     """
     where = path(user_id)
     found = db.get([where]).get(where)
-    if found is None or not any(
-        cipher.needs_rotation(found.data[name]) for name in _SECRET if name in found.data
-    ):
+    if found is None:
         return False
     tokens = decrypted(cipher, user_id, found.data)
+    if not any(cipher.needs_rotation(found.data[name]) for name in _SECRET if name in found.data):
+        return False
     try:
         db.commit([put(cipher, user_id, tokens, if_updated_at=found.updated_at)])
     except Conflict:
@@ -67,10 +70,15 @@ def rotate(db: Database, cipher: Cipher, user_id: str) -> bool:
 
 
 def keys(db: Database, user_ids: Iterable[str]) -> dict[str, set[str]]:
-    """Ids of the keys with which each user's tokens are encrypted; users without tokens are left out."""
+    """Ids of the keys with which each user's tokens are encrypted, empty for what is no text; users without tokens are
+    left out."""
     by_path = {path(user_id): user_id for user_id in user_ids}
     return {
-        by_path[document.path]: {key_id(document.data[name]) for name in _SECRET if name in document.data}
+        by_path[document.path]: {
+            key_id(held) if isinstance(held := document.data[name], str) else ""
+            for name in _SECRET
+            if name in document.data
+        }
         for document in read_all(db, by_path)
     }
 

@@ -13,7 +13,7 @@ from . import system, tokens
 from .batches import read_all as documents
 from .cipher import Cipher
 from .database import Database, Document, Query
-from .documents import UNREADABLE, as_data, changed_data, document_id, from_data, record_id, salvaged
+from .documents import UNREADABLE, as_data, changed_data, document_id, from_data, record_id, salvaged, why
 from .paging import every
 from .records import BROKEN, Tokens, User
 from .wire import DOCUMENT_ID
@@ -129,5 +129,5 @@ def _user(document: Document) -> User:
     except UNREADABLE as error:
         with logs.context(user=known["id"]):
             log.error("the document of this user cannot be read", exc_info=error, extra={"code": BROKEN})
-        told = {"connection": BROKEN, "connection_message": UNREADABLE_MESSAGE, "unreadable": True}
+        told = {"connection": BROKEN, "connection_message": UNREADABLE_MESSAGE, "unreadable": why(error)}
         return salvaged(User, document.data, **known, **told)

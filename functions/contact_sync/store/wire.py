@@ -25,6 +25,17 @@ DOCUMENT_ID = "__name__"
 NESTED = "[]"
 """Firestore holds no list directly in a list: the inner one is kept in a map under this key."""
 
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A value of a kind that no document of ours holds, put there by hand: that document alone cannot be read."""
+
+    kind: str
+
+    def __str__(self) -> str:
+        return f"a {self.kind}, which is not stored by this program"
+
+
 _Value = document.Value.pb()
 _Write = write_types.Write.pb()
 _StructuredQuery = query.StructuredQuery.pb()
@@ -111,7 +122,7 @@ def read(message: Any) -> Any:
         return held[NESTED] if len(held) == 1 and NESTED in held else held
     if kind == "array_value":
         return [read(item) for item in message.array_value.values]
-    raise ValueError(f"Unexpected {kind} in a Firestore document")
+    return Foreign(str(kind).removesuffix("_value"))
 
 
 def read_fields(fields: Any) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from .deployment import Deployment
 from .people import find
 from .screen import Screen
 
+_UNREADABLE = "unreadable: no text in `cause`"
+
 
 def list_runs(options: argparse.Namespace, deployment: Deployment, screen: Screen) -> int:
     """runs: the latest of one user, newest first."""
@@ -43,6 +45,9 @@ def list_backlog(options: argparse.Namespace, deployment: Deployment, screen: Sc
     with screen.progress("Counting", len(ids)) as show:
         for number, user_id in enumerate(ids, 1):
             found = backlog.causes(deployment.db, user_id)
+            unreadable = backlog.count(deployment.db, user_id) - sum(cause.count for cause in found)
+            if unreadable > 0:
+                found.append(backlog.Cause(_UNREADABLE, None, unreadable, None))
             for cause in found:
                 counts[cause.cause] += cause.count
                 groups[cause.cause] += cause.group is not None

@@ -14,7 +14,7 @@ from contact_sync.sync import orders, proof
 
 from .deployment import QUEUE, Deployment
 from .failure import Failure
-from .people import find
+from .people import readable
 from .screen import Screen
 
 _POLL = 2.0
@@ -25,13 +25,15 @@ _QUIET = timedelta(seconds=20)
 
 def reconcile(options: argparse.Namespace, deployment: Deployment, screen: Screen) -> int:
     """reconcile: order the full intake, watch it, and print what it proved in one sentence."""
-    user = find(deployment, options.user)
+    user = readable(deployment, options.user)
     _check(deployment, user)
     deadline = deployment.now() + timedelta(minutes=options.timeout)
     if options.report_only:
         return _report(deployment, screen, user, deadline)
     began = deployment.now()
-    run_id = orders.order_reconcile(deployment.engine(QUEUE), user.id)
+    engine = deployment.engine(QUEUE)
+    deployment.commit([], "reconcile", "every pair is compared, and what differs is repaired", user.id)
+    run_id = orders.order_reconcile(engine, user.id)
     found = _proof(deployment, screen, user.id, run_id, began, deadline)
     screen.json({"user": user.id, "run": run_id, "proof": asdict(found), "sentence": proof.sentence(found)})
     screen.line(proof.sentence(found))

@@ -31,7 +31,10 @@ def erase(options: argparse.Namespace, deployment: Deployment, screen: Screen) -
             "Google stay. Say so with --yes.",
             2,
         )
-    change(deployment, user.id, lambda fresh: {} if fresh.paused else {"paused": True, "next_sync_at": None})
+    # Before anything is deleted: whoever is erased is erased again where an older database is restored.
+    deployment.commit([], "erase", "all that is stored about this user", user.id)
+    stopped = {"paused": True, "next_sync_at": None}
+    change(deployment, user.id, lambda fresh: {} if fresh.paused else stopped, "pause", "for the erasure")
     _wait_for_lease(deployment, user, screen)
     revoked = False if options.without_revoking else _revoke(deployment, user)
     removed = 0

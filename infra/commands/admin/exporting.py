@@ -63,9 +63,10 @@ def _write(file: TextIO, deployment: Deployment, user_id: str) -> Iterator[int]:
 
 def _without_token(data: dict[str, Any]) -> dict[str, Any]:
     """A document's fields; of the cursors without the token by which Google tells of changes."""
-    if "cursors" not in data:
+    cursors = data.get("cursors")
+    if not isinstance(cursors, dict):
         return data
-    return {**data, "cursors": {name: at for name, at in data["cursors"].items() if name != "sync_token"}}
+    return {**data, "cursors": {name: at for name, at in cursors.items() if name != "sync_token"}}
 
 
 def _json(value: Any) -> str:

@@ -20,6 +20,9 @@ def rotate_keys(options: argparse.Namespace, deployment: Deployment, screen: Scr
     before = tokens.keys(deployment.db, everybody)
     old = sorted(user_id for user_id, ids in before.items() if ids - {ring[0]})
     rotated, unreadable = 0, []
+    if old:
+        what = f"the tokens of {len(old):,} users are encrypted anew with {ring[0]}"
+        deployment.commit([], "rotate-keys", what)
     with screen.progress("Tokens", len(old)) as show:
         for number, user_id in enumerate(old, 1):
             try:
@@ -47,7 +50,7 @@ def rotate_keys(options: argparse.Namespace, deployment: Deployment, screen: Scr
     screen.line(f"{rotated:,} encrypted anew with {ring[0]}.")
     screen.table(
         ["KEY", "IN USE BY", "IN TOKEN_KEYS"],
-        [(key, in_use[key], key in ring) for key in dict.fromkeys([*ring, *in_use])],
+        [(key or "unreadable", in_use[key], key in ring) for key in dict.fromkeys([*ring, *in_use])],
     )
     if removable:
         screen.line(f"No longer needed in TOKEN_KEYS: {', '.join(removable)}")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from contact_sync.store import audit, links, tokens, users
-from contact_sync.store.records import AuditEntry, Tokens, User
+from contact_sync.store import links, tokens, users
+from contact_sync.store.records import Tokens, User
 from contact_sync.store.users import Loaded
 from contact_sync.store.write import Conflict, Write
 from contact_sync.sync.engine import Engine
@@ -17,7 +17,7 @@ from contact_sync.sync.load import CONTACTS_SCOPE
 from .deployment import SUGAR, Deployment
 from .failure import Failure
 from .pausing import regular
-from .people import find
+from .people import readable
 from .screen import Screen
 
 _CHANGED = "The user's document was changed at the same moment. Repeat the command."
@@ -30,7 +30,7 @@ def relink(options: argparse.Namespace, deployment: Deployment, screen: Screen) 
 
     Of who is that Sugar user already, by the id, the name is renewed and what stopped them is tried again.
     """
-    user_id = find(deployment, options.user).id
+    user_id = readable(deployment, options.user).id
     engine = deployment.engine(SUGAR)
     wanted = _sugar_user(engine, options.sugar_user)
     claimed = links.claim(deployment.db, wanted["id"], user_id, deployment.now())
@@ -50,12 +50,11 @@ def relink(options: argparse.Namespace, deployment: Deployment, screen: Screen) 
     fields = _fields(deployment, user, loaded, wanted)
     if fields:
         try:
-            deployment.db.commit(
-                [
-                    *_writes(engine, user, loaded, wanted, fields),
-                    claimed,
-                    _told(deployment, engine, user, wanted),
-                ]
+            deployment.commit(
+                [*_writes(engine, user, loaded, wanted, fields), claimed],
+                "sugar-user",
+                _told(user, wanted),
+                user.id,
             )
         except Conflict:
             raise Failure(_CHANGED) from None
@@ -120,10 +119,9 @@ def _writes(
     return [linked, tokens.put(engine.cipher, user.id, held, loaded.tokens_updated_at)]
 
 
-def _told(deployment: Deployment, engine: Engine, user: User, wanted: Mapping[str, str]) -> Write:
+def _told(user: User, wanted: Mapping[str, str]) -> str:
     before = f"{user.sugar_user_name} (id {user.sugar_user_id})" if user.sugar_user_id else "nobody"
-    what = f"sugar-user: {user.email} is the Sugar user {wanted['user_name']} (id {wanted['id']}), before {before}"
-    return audit.put(AuditEntry(engine.new_id(), deployment.now(), deployment.who(), user.id, what))
+    return f"{user.email} is the Sugar user {wanted['user_name']} (id {wanted['id']}), before {before}"
 
 
 def _standing(held: Tokens) -> dict[str, str]:

@@ -24,15 +24,20 @@ Fields = Callable[[User], Mapping[str, Any]]
 """What is to change on a user's document as it is now; nothing where it is right already."""
 
 
-def change(deployment: Deployment, user_id: str, fields: Fields) -> bool:
-    """Change a user's document field by field; whether there was anything to change. Raises Failure."""
+def change(deployment: Deployment, user_id: str, fields: Fields, command: str, what: str) -> bool:
+    """Change a user's document field by field; whether there was anything to change. Raises Failure.
+
+    `command` and `what` tell the audit.
+    """
     for _ in range(_TRIES):
         found = users.read(deployment.db, user_id)
         values = fields(found[0]) if found is not None else {}
         if found is None or not values:
             return False
         try:
-            deployment.db.commit([users.update(user_id, if_updated_at=found[1], **values)])
+            deployment.commit(
+                [users.update(user_id, if_updated_at=found[1], **values)], command, what, user_id
+            )
         except Conflict:
             continue
         return True
@@ -43,14 +48,17 @@ def pause(options: argparse.Namespace, deployment: Deployment, screen: Screen) -
     """pause: no run begins any more; one under way ends within five minutes."""
     if options.everyone:
         reason = options.reason or REASON
-        deployment.db.commit([system.put_pause(reason, deployment.now())])
+        _warn_of_an_empty_place(deployment, screen)
+        deployment.commit([system.put_pause(reason, deployment.now())], "pause", f"everyone: {reason}")
         screen.json({"paused": "everyone", "reason": reason})
         screen.line(f"The sync is paused for everyone: {reason}")
         return 0
     if options.reason:
         raise Failure("A reason can be given with --everyone only.", 2)
     user = find(deployment, options.user)
-    changed = change(deployment, user.id, lambda fresh: {} if fresh.paused else _paused())
+    changed = change(
+        deployment, user.id, lambda fresh: {} if fresh.paused else _paused(), "pause", "this user"
+    )
     screen.json({"paused": user.id, "changed": changed})
     screen.line(
         f"The sync is paused for {user.email}." if changed else f"It was paused for {user.email} already."
@@ -65,7 +73,8 @@ def _paused() -> dict[str, Any]:
 def resume(options: argparse.Namespace, deployment: Deployment, screen: Screen) -> int:
     """resume: who syncs regularly is due again at once."""
     if options.everyone:
-        deployment.db.commit([system.lift_pause()])
+        _warn_of_an_empty_place(deployment, screen)
+        deployment.commit([system.lift_pause()], "resume", "everyone")
         chosen = everyone(deployment)
     else:
         chosen = [find(deployment, options.user)]
@@ -73,7 +82,12 @@ def resume(options: argparse.Namespace, deployment: Deployment, screen: Screen) 
         if stop is not None:
             screen.warn(f"The sync is paused for everyone: {stop} `infra/admin resume --everyone` ends that.")
     resumed = change_each(
-        deployment, screen, chosen, lambda user: _resumed(deployment, user, options.everyone)
+        deployment,
+        screen,
+        chosen,
+        lambda user: _resumed(deployment, user, options.everyone),
+        "resume",
+        "this user is due again",
     )
     alone = [user.email for user in chosen if user.paused] if options.everyone else []
     screen.json({"resumed": "everyone" if options.everyone else chosen[0].id, "due_again": resumed})
@@ -101,11 +115,18 @@ def regular(deployment: Deployment, user: User) -> bool:
     return schedule.next_sync(settings, user, deployment.now()) is not None
 
 
-def change_each(deployment: Deployment, screen: Screen, chosen: Iterable[User], fields: Fields) -> int:
+def change_each(
+    deployment: Deployment, screen: Screen, chosen: Iterable[User], fields: Fields, command: str, what: str
+) -> int:
     """Change several users' documents; answers how many there was anything to change of."""
     listed, changed = list(chosen), 0
     with screen.progress("Users", len(listed)) as show:
         for number, user in enumerate(listed, 1):
-            changed += change(deployment, user.id, fields)
+            changed += change(deployment, user.id, fields, command, what)
             show(number)
     return changed
+
+
+def _warn_of_an_empty_place(deployment: Deployment, screen: Screen) -> None:
+    if deployment.recorded is None:
+        screen.warn(f"No function of a contact sync ever started on {deployment.place}. Is it the right one?")

@@ -12,7 +12,7 @@ from typing import Any
 from contact_sync.contacts.mapping import State
 from contact_sync.store import backlog, google_index, mappings, system, users
 from contact_sync.store.database import Database
-from contact_sync.store.records import User
+from contact_sync.store.records import CONNECTIONS, User
 
 from .deployment import Deployment
 from .failure import Failure
@@ -69,6 +69,17 @@ def find(deployment: Deployment, name: str) -> User:
     return found[0]
 
 
+def readable(deployment: Deployment, name: str) -> User:
+    """The same, for what would be worked out of a document that has to be right. Raises Failure."""
+    user = find(deployment, name)
+    if user.unreadable:
+        raise Failure(
+            f"The document of user {user.id} cannot be read: {user.unreadable}. Correct users/{user.id} in the "
+            "Firestore console, or erase the user."
+        )
+    return user
+
+
 def everyone(deployment: Deployment) -> list[User]:
     """All users, by id."""
     return sorted(users.read_all(deployment.db, users.all_ids(deployment.db)), key=lambda user: user.id)
@@ -77,6 +88,11 @@ def everyone(deployment: Deployment) -> list[User]:
 def list_users(options: argparse.Namespace, deployment: Deployment, screen: Screen) -> int:
     """users: one line for each."""
     everybody = everyone(deployment)
+    known = dict.fromkeys([*CONNECTIONS, *(user.connection for user in everybody)])
+    if options.state not in (None, *known):
+        raise Failure(f"There is no state {options.state}. States are: {', '.join(known)}", 2)
+    if not everybody and deployment.recorded is None:
+        screen.line(f"No function of a contact sync ever started on {deployment.place}. Is it the right one?")
     chosen = [user for user in everybody if options.state in (None, user.connection)]
     rows = _rows(deployment, chosen, screen)
     stop = system.pause(deployment.db)
@@ -140,7 +156,7 @@ def _row(deployment: Deployment, user: User) -> Row:
         email=user.email,
         sugar_user=user.sugar_user_name,
         connection=user.connection,
-        message=user.connection_message,
+        message=f"cannot be read: {user.unreadable}" if user.unreadable else user.connection_message,
         auto=deployment.policy.apply(user.settings).auto.enabled,
         last_run=last.get("finished"),
         last_error=last.get("error"),

@@ -9,6 +9,7 @@ from typing import Any
 from contact_sync.store.records import User
 
 from .deployment import Deployment
+from .failure import Failure
 from .pausing import change_each, regular
 from .people import everyone
 from .screen import Screen
@@ -24,11 +25,18 @@ def apply_policy(options: argparse.Namespace, deployment: Deployment, screen: Sc
             return {"next_sync_at": None}
         return {}
 
+    if deployment.recorded is None and not deployment.shell.get("POLICY"):
+        raise Failure(
+            f"No function has recorded its POLICY in {deployment.place}. Name the right ones by --project and "
+            "--database, or open the page of the sync once after a deployment.",
+            2,
+        )
     policy, everybody = deployment.policy, everyone(deployment)
     begin = [user for user in everybody if "next_sync_at" in fields(user) and user.next_sync_at is None]
     end = [user for user in everybody if "next_sync_at" in fields(user) and user.next_sync_at is not None]
     if not options.dry_run:
-        change_each(deployment, screen, [*begin, *end], fields)
+        for chosen, what in ((begin, "the regular sync begins"), (end, "the regular sync ends")):
+            change_each(deployment, screen, chosen, fields, "policy", what)
     screen.json(
         {
             "forced": dict(policy.forced),

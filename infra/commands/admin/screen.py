@@ -77,10 +77,8 @@ class Screen:
 
 
 def plain(value: Any) -> str:
-    """A time as JSON holds it."""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
+    """A value that JSON has no form for: a time, or what somebody put into a document by hand."""
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
 
 
 def text(value: Any) -> str:

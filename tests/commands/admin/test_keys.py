@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from tests.commands.admin.office import Office
-from tests.world import replace
 
 from contact_sync.config_formats import TokenKey
 from contact_sync.store import system, tokens, users
@@ -18,7 +17,7 @@ def ring(office: Office) -> Office:
     """Two users, Sugar's session kept, and a new key ahead of the old one."""
     office.world.add_person("ben")
     office.world.sync()
-    office.config = replace(office.config, token_keys=(NEW, OLD))
+    office.keys(NEW, OLD)
     return office
 
 
@@ -41,7 +40,7 @@ def test_an_interrupted_rotation_goes_on(ring: Office) -> None:
 
 
 def test_tokens_of_a_key_that_is_gone_are_named(ring: Office) -> None:
-    ring.config = replace(ring.config, token_keys=(NEW,))
+    ring.keys(NEW)
     found = ring.json("rotate-keys", status=1)
     assert sorted(found["unreadable"]) == sorted(person.sub for person in ring.world.people.values())
     assert found["in_use"] == {"k1": 3}
@@ -50,6 +49,6 @@ def test_tokens_of_a_key_that_is_gone_are_named(ring: Office) -> None:
 
 def test_without_any_tokens_every_older_key_is_removable(office: Office) -> None:
     office("erase", office.jane.sub, "--yes")
-    office.config = replace(office.config, token_keys=(NEW, OLD))
+    office.keys(NEW, OLD)
     assert office.json("rotate-keys")["removable"] == ["k1"]
     assert system.session_keys(office.world.db) == set()
