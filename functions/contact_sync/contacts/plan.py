@@ -162,16 +162,18 @@ def may_write(mapping: Mapping | None, views: MappingType[Side, SideView], setti
     return may
 
 
+def open_fields(mapping: Mapping) -> tuple[str, ...]:
+    """The private fields that Google's edits may reach in Sugar, as far as is known."""
+    if mapping.open is not None:
+        return mapping.open
+    # Linked before this was noted: what both sides agreed on was there.
+    base = mapping.base or Contact()
+    return tuple(name for name in PRIVATE_FIELDS if getattr(base, name) and not is_empty(getattr(base, name)))
+
+
 def still_open(mapping: Mapping, sugar: Contact) -> tuple[str, ...]:
     """The private fields in which Sugar held a value when the two were linked, and has held one ever since."""
-    known = mapping.open
-    if known is None:
-        # Linked before this was noted: what both sides agreed on was there.
-        base = mapping.base or Contact()
-        known = tuple(
-            name for name in PRIVATE_FIELDS if getattr(base, name) and not is_empty(getattr(base, name))
-        )
-    return tuple(name for name in known if not is_empty(getattr(sugar, name)))
+    return tuple(name for name in open_fields(mapping) if not is_empty(getattr(sugar, name)))
 
 
 def flips_after(

@@ -42,7 +42,7 @@ def after_update(
                 contacts[side] = with_fields(contacts[side], action.merged.targets.get(side, Contact()))
         mapping = mapping.resting(action.rests, contacts)
     views = {side: replace(case.views[side], contact=contacts[side]) for side in Side}
-    first = action.links and mapping.state is State.NEW
+    first = mapping.base is None or (action.links and mapping.state is State.NEW)
     base, held = agreed_base(mapping, views, None if first else mapping.base, session.settings)
     flips = {
         key: flip if flip.side in done else mapping.flips[key]
@@ -165,8 +165,10 @@ def _is_filled(record: Mapping[str, Any], mapping: ContactMapping) -> bool:
 
 def _open(mapping: ContactMapping, before: Contact, after: Contact, *, first: bool) -> tuple[str, ...]:
     """The private fields that are open to Google's edits: what Sugar held when the two were linked, and does still."""
-    linked = replace(mapping, open=PRIVATE_FIELDS) if first else mapping
-    return still_open(replace(linked, open=still_open(linked, before)), after)
+    if first:
+        shown = tuple(name for name in PRIVATE_FIELDS if getattr(before, name) is not None)
+        mapping = replace(mapping, open=shown)
+    return still_open(replace(mapping, open=still_open(mapping, before)), after)
 
 
 def _held(read: Mapping[str, Any] | None, outcome: Outcome | None) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from ..contacts import sugar_record
 from ..contacts.mapping import Absent, Missing, Seen, State
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.normal_form import display_name
+from ..contacts.plan import open_fields, still_open
 from ..contacts.side import Side
 from ..store import backlog
 from ..store.write import Write
@@ -92,8 +93,13 @@ def _mark_known(
     closing: list[Write] = []
     marked = mapping
     if mapping.state not in (State.GONE, State.CREATING):
+        contact = read_sugar(record, mapping)
         # An address that several share is no evidence: the keys of every record are those of now.
-        marked = replace(mapping, match_keys=session.terms(read_sugar(record, mapping)))
+        marked = replace(mapping, match_keys=session.terms(contact))
+        opened = still_open(mapping, contact)
+        if opened != open_fields(mapping):
+            # Whoever types it anew has not opened it, whether a run wrote meanwhile or not.
+            marked = replace(marked, open=opened)
     if mapping.backlog is not None:
         released = released_by_edit(session.user.id, mapping) if edited else None
         if released is not None:

@@ -16,6 +16,7 @@ from ..contacts.mapping import IndexEntry, State
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.merge import edited
 from ..contacts.normal_form import same
+from ..contacts.plan import open_fields
 from ..contacts.side import Side
 from ..store import backlog, google_index, mappings
 from ..store.write import Write
@@ -173,12 +174,13 @@ def _rest_ends(mapping: ContactMapping, side: Side, contact: Contact) -> bool:
 
 def catching_up(session: Session, mapping: ContactMapping) -> ContactMapping:
     """A linked mapping as a full intake marks it: what a side could not hold or take so far, it may by now."""
-    kept = PRIVATE_FIELDS if session.settings.private_fields == "keep" else ()
+    keeps = session.settings.private_fields == "keep"
+    kept = set(PRIVATE_FIELDS).difference(open_fields(mapping)) if keeps else set()
     apart = {
         name
         for held in mapping.held.values()
         for name in FIELDS
-        if name not in (*kept, *mapping.holds) and getattr(held, name) is not None
+        if name not in kept.union(mapping.holds) and getattr(held, name) is not None
     }
     return _due_for_update(session, mapping) if apart else mapping
 
