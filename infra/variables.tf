@@ -234,11 +234,11 @@ variable "sugar_platform" {
 variable "sugar_rest_version" {
   description = "Version of Sugar's REST API."
   type        = string
-  default     = "v11_11"
+  default     = "v11_12"
 
   validation {
     condition     = can(regex("^v[0-9]+(_[0-9]+)?$", var.sugar_rest_version))
-    error_message = "The sugar_rest_version must be a version such as v11_11."
+    error_message = "The sugar_rest_version must be a version such as v11_12."
   }
 }
 

@@ -64,7 +64,7 @@ def test_everything_is_read() -> None:
 def test_what_may_be_left_out_has_a_default() -> None:
     loaded = config.load(DISPATCHER, "dispatcher")
     assert loaded.firestore_database == "(default)"
-    assert loaded.sugar_rest_version == "v11_11"
+    assert loaded.sugar_rest_version == "v11_12"
     assert loaded.people_api_endpoint == "https://people.googleapis.com"
     assert loaded.google_token_uri == "https://oauth2.googleapis.com/token"
     assert loaded.policy == Policy()

@@ -89,7 +89,7 @@ _VARIABLES = (
     _Variable("FIRESTORE_DATABASE", formats.text, default="(default)"),
     _Variable("FIRESTORE_EMULATOR_HOST", formats.host_and_port),
     _Variable("SUGAR_URL", formats.address, _SYNC),
-    _Variable("SUGAR_REST_VERSION", formats.rest_version, default="v11_11"),
+    _Variable("SUGAR_REST_VERSION", formats.rest_version, default="v11_12"),
     _Variable("SUGAR_CLIENT_ID", formats.text, default="sugar"),
     _Variable("SUGAR_PLATFORM", formats.sugar_platform, _SYNC),
     _Variable("SUGAR_SUDO_PLATFORM", formats.sugar_platform, _SYNC),

@@ -133,7 +133,7 @@ def host_and_port(raw: str) -> str:
 
 def rest_version(raw: str) -> str:
     """Sugar's name of a REST API version."""
-    return _matching(raw, r"v\d+(_\d+)?", "must be a version of Sugar's REST API such as v11_11")
+    return _matching(raw, r"v\d+(_\d+)?", "must be a version of Sugar's REST API such as v11_12")
 
 
 def sugar_platform(raw: str) -> str:

@@ -76,7 +76,7 @@ def test_an_idle_run_costs_one_call_to_each_side_one_read_and_one_commit() -> No
     world.forget_calls()
     world.firestore.counters.reset()
     assert world.sync("schedule")["phase"] == "idle"
-    assert world.sugar_transport.calls == [("POST", "/rest/v11_11/bulk")]
+    assert world.sugar_transport.calls == [("POST", "/rest/v11_12/bulk")]
     assert world.google_transport.calls == [("GET", "/v1/people/me/connections")]
     assert world.firestore.counters.calls() == {"BatchGetDocuments": 1, "Commit": 1}
     assert world.firestore.counters["BatchGetDocuments"].read <= 3
@@ -112,7 +112,7 @@ def test_a_hundred_actions_cost_three_calls_to_sugar_and_five_to_google(busy: Wo
         "people:batchCreateContacts",
     ]
     to_sugar = UPDATES + CREATES + DELETES
-    assert busy.sugar_transport.calls == [("POST", "/rest/v11_11/bulk")] * (2 + math.ceil(to_sugar / chunk))
+    assert busy.sugar_transport.calls == [("POST", "/rest/v11_12/bulk")] * (2 + math.ceil(to_sugar / chunk))
     busy.settle()
     assert busy.sugar_names() == busy.google_names()
     assert len(busy.sugar_names()) == 2 * UPDATES + STAY + 2 * CREATES

@@ -14,7 +14,7 @@ from tests.world import BOTH_WAYS, Auto, World, link
 from contact_sync.store import history, mappings, tokens, users
 from contact_sync.store.records import HistoryEntry, Tokens
 
-SUDO = "/rest/v11_11/oauth2/sudo/"
+SUDO = "/rest/v11_12/oauth2/sudo/"
 
 
 def held(world: World) -> Tokens:
@@ -126,7 +126,7 @@ def test_an_hourly_token_costs_one_call_and_whose_it_is_is_asked_within_the_look
     world.sugar.forget_calls()
     world.firestore.counters.reset()
     assert world.sync("schedule")["phase"] == "idle"
-    assert world.sugar_transport.calls == [("POST", f"{SUDO}jane"), ("POST", "/rest/v11_11/bulk")]
+    assert world.sugar_transport.calls == [("POST", f"{SUDO}jane"), ("POST", "/rest/v11_12/bulk")]
     assert world.sugar.item_calls[-1] == ("GET", "/me")
     # Google's new token, Sugar's, and the end of the run.
     assert world.firestore.counters.calls() == {"BatchGetDocuments": 1, "Commit": 3}
@@ -134,7 +134,7 @@ def test_an_hourly_token_costs_one_call_and_whose_it_is_is_asked_within_the_look
     world.sugar.forget_calls()
     world.clock.advance(minutes=15)
     assert world.sync("schedule")["phase"] == "idle"
-    assert world.sugar_transport.calls == [("POST", "/rest/v11_11/bulk")]
+    assert world.sugar_transport.calls == [("POST", "/rest/v11_12/bulk")]
     assert ("GET", "/me") not in world.sugar.item_calls
 
 

@@ -29,7 +29,7 @@ def listening(place: Place) -> Place:
     place.app = create_app(place.config, place.engine)
     admin = requests.Session()
     admin.mount("http://", place.world.sugar_transport)
-    rest = "http://sugar.test/rest/v11_11"
+    rest = "http://sugar.test/rest/v11_12"
     who = {"username": "svc", "password": "secret", "client_id": "sugar", "platform": "base"}
     token = admin.post(f"{rest}/oauth2/token", json={"grant_type": "password", **who}).json()["access_token"]
     for event in EVENTS:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from contact_sync.errors import OperatorMustAct, SyncError, UserMustAct
+from contact_sync.errors import OperatorMustAct, SyncError
 from contact_sync.services.sugar.faults import fault_of, lost_fault
-from contact_sync.services.sugar.transport import Answer, Lost
+from contact_sync.services.sugar.transport import Lost
 
-from . import web_hooks
-from .advice import advice
+from . import acting, addresses, web_hooks
+from .acting import part
+from .advice import advice, request
+from .doubt import Doubt
 from .instance import Instance
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=1)
 """The signed calls of our package may be five minutes off; clocks that are one minute apart drift further."""
-_NEEDED: Final = ("access", "list", "view", "edit", "create")
+_OLDEST_VERSION: Final = (11, 12)
+"""The oldest with every route that the sync and this command ask for: Sugar 11.0 and later have it."""
+_NUMBERS: Final = re.compile(r"v(\d+)(?:_(\d+))?")
 _ENDING: Final = frozenset({"Sugar answers", "Service user signs in"})
 """Without these nothing that follows can be tried."""
 
@@ -32,15 +37,8 @@ class Finding:
     status: Status
     message: str
     advice: str = ""
-
-
-class _Doubt(Exception):
-    """Not as it should be, though Sugar answered. `serious`: the sync cannot work like this."""
-
-    def __init__(self, message: str, advice: str, serious: bool = True) -> None:
-        super().__init__(message)
-        self.advice = advice
-        self.serious = serious
+    request: str = ""
+    """What is asked of whoever runs this Sugar, where that is not the administrator themselves."""
 
 
 def run(instance: Instance, user_name: str | None) -> Iterator[Finding]:
@@ -49,7 +47,9 @@ def run(instance: Instance, user_name: str | None) -> Iterator[Finding]:
         ("Sugar answers", lambda: _answers(instance)),
         ("Service user signs in", lambda: _signs_in(instance)),
         ("Service user is an administrator", lambda: _administers(instance)),
-        ("Acting for a user", lambda: _acts_for(instance, user_name)),
+        ("REST version", lambda: _version(instance)),
+        ("Sessions from any address", lambda: addresses.check(instance)),
+        ("Acting for a user", lambda: acting.check(instance, user_name)),
         ("Contacts' fields", lambda: _fields(instance)),
         ("Clock", lambda: _clock(instance)),
         ("Web logic hooks", lambda: _hooks(instance)),
@@ -65,9 +65,10 @@ def _finding(name: str, check: Callable[[], str]) -> Finding:
     try:
         return Finding(name, "ok", check())
     except SyncError as error:
-        return Finding(name, "failed", error.message, advice(error))
-    except _Doubt as doubt:
-        return Finding(name, "failed" if doubt.serious else "warning", str(doubt), doubt.advice)
+        return Finding(name, "failed", error.message, advice(error), request(error))
+    except Doubt as doubt:
+        status: Status = "failed" if doubt.serious else "warning"
+        return Finding(name, status, str(doubt), doubt.advice, doubt.request)
 
 
 def _answers(instance: Instance) -> str:
@@ -83,67 +84,44 @@ def _answers(instance: Instance) -> str:
     return f"{instance.config.url}, REST {instance.config.rest_version}"
 
 
+def release(instance: Instance) -> str:
+    """Sugar's own name and version; empty where it does not tell."""
+    try:
+        answer = instance.transport.send("GET", "metadata/public?type_filter=server_info", seconds=20)
+    except Lost:
+        return ""
+    told = part(answer.body, "server_info")
+    return " ".join(str(told.get(name) or "") for name in ("product_name", "flavor", "version")).strip()
+
+
+def _version(instance: Instance) -> str:
+    found = _NUMBERS.fullmatch(instance.config.rest_version)
+    asked = (int(found[1]), int(found[2] or 0)) if found else (0, 0)
+    if asked < _OLDEST_VERSION:
+        raise Doubt(
+            f"{instance.config.rest_version} lacks routes that the sync asks for",
+            "Set SUGAR_REST_VERSION (the variable sugar_rest_version) to v11_12, which Sugar 11.0 and later know.",
+            serious=False,
+        )
+    return f"{instance.config.rest_version}; {release(instance) or 'Sugar does not tell its release'}"
+
+
 def _signs_in(instance: Instance) -> str:
     instance.server.check()
     return f"as {instance.config.username} on the platform {instance.config.platform}"
 
 
 def _administers(instance: Instance) -> str:
-    user = _part(instance.caller.read("GET", "me"), "current_user")
+    user = part(instance.caller.read("GET", "me"), "current_user")
     if user.get("type") != "admin":
         raise OperatorMustAct("sugar_service_rights", f"{instance.config.username} is no administrator")
     return str(user.get("user_name") or instance.config.username)
 
 
-def _acts_for(instance: Instance, user_name: str | None) -> str:
-    name = user_name or _someone(instance)
-    token, _ = instance.server.sudo(name)
-    try:
-        answer = instance.transport.send("GET", "me", token)
-    except Lost as lost:
-        raise lost_fault(lost) from lost
-    if answer.status != 200:
-        raise fault_of(answer, "a user's request")
-    # Sugar lists denials only: what is not there is allowed.
-    denied = _part(answer.body, "current_user", "acl", "Contacts")
-    missing = [right for right in _NEEDED if denied.get(right) == "no"]
-    if missing:
-        raise _Doubt(
-            f"{name} may not {', '.join(missing)} contacts",
-            "In Sugar, Admin > Role Management: give the role these rights on Contacts, unless that is meant.",
-            serious=False,
-        )
-    return f"{name}, on the platform {instance.config.sudo_platform}"
-
-
-def _part(body: Any, *path: str) -> dict[str, Any]:
-    """What lies at the path; nothing where something on the way is missing. PHP writes an empty map as []."""
-    for name in path:
-        body = body.get(name) if isinstance(body, dict) else None
-    return body if isinstance(body, dict) else {}
-
-
-def _someone(instance: Instance) -> str:
-    """An active user other than the service user."""
-    wanted = {
-        "filter": [{"status": {"$equals": "Active"}}],
-        "fields": "user_name,status",
-        "order_by": "user_name:asc",
-        "max_num": 20,
-    }
-    users = Answer(200, instance.caller.read("POST", "Users/filter", wanted)).records()
-    own = instance.config.username.casefold()
-    names = [str(user.get("user_name") or "") for user in users if user.get("status") == "Active"]
-    found = next((name for name in names if name and name.casefold() != own), None)
-    if found is None:
-        raise UserMustAct("sugar_user_missing", "Sugar shows no active user besides the service user")
-    return found
-
-
 def _fields(instance: Instance) -> str:
     lengths, _ = instance.server.schema(enums=True)
     if "last_name" not in lengths:
-        raise _Doubt(
+        raise Doubt(
             "Sugar does not tell how long a last name may be",
             "Give the service user the right to read the Contacts module's fields.",
         )
@@ -156,7 +134,7 @@ def _clock(instance: Instance) -> str:
     difference = there - (before + (instance.now() - before) / 2)
     seconds = round(abs(difference.total_seconds()))
     if abs(difference) > CLOCK_TOLERANCE:
-        raise _Doubt(
+        raise Doubt(
             f"Sugar's clock is {seconds} s {'ahead of' if difference > timedelta() else 'behind'} this machine's",
             "Set the clock that is wrong (NTP). Calls signed by our package are refused beyond five minutes.",
             serious=False,

@@ -18,7 +18,7 @@ from contact_sync.composition import http_session, secret_reader, utc_now
 from contact_sync.config import ConfigError
 from contact_sync.errors import SyncError
 
-from . import checks, web_hooks
+from . import checks, vendor, web_hooks
 from .advice import advice
 from .instance import Instance, connect
 from .settings import Settings
@@ -115,8 +115,12 @@ def _check(wanted: argparse.Namespace, world: World) -> int:
             if found.advice:
                 print(f"  {'':<8} {'':<34} {found.advice}", file=world.out)
     good = not any(found.status in ("failed", "skipped") for found in findings)
+    asked = [found.request for found in findings if found.request]
+    text = vendor.block(instance.config, checks.release(instance) if asked else "", asked)
     if wanted.json:
-        _print_json(world, {"ok": good, "findings": [asdict(found) for found in findings]})
+        _print_json(world, {"ok": good, "findings": [asdict(found) for found in findings], "vendor": text})
+    elif text:
+        print(f"\nTo send to whoever runs this Sugar:\n\n{text}", file=world.out)
     return 0 if good else 1
 
 

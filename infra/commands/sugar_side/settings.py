@@ -10,7 +10,7 @@ from contact_sync.config import ConfigError, SecretReader
 from contact_sync.errors import SyncError
 from contact_sync.services.sugar import SugarConfig
 
-_DEFAULTS: Final = {"SUGAR_REST_VERSION": "v11_11", "SUGAR_CLIENT_ID": "sugar"}
+_DEFAULTS: Final = {"SUGAR_REST_VERSION": "v11_12", "SUGAR_CLIENT_ID": "sugar"}
 _SECRETS: Final = frozenset({"SUGAR_PASSWORD", "HOOK_TOKENS"})
 
 

@@ -92,6 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
             "SERVER_NAME": "127.0.0.1",
             "SERVER_PORT": str(server.port),
             "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": self.client_address[0],
             "CONTENT_TYPE": self.headers.get("Content-Type", ""),
             "CONTENT_LENGTH": str(length),
             "wsgi.version": (1, 0),

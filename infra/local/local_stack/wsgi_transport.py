@@ -21,8 +21,9 @@ WSGIApp = Callable[..., Iterable[bytes]]
 class WSGITransport(BaseAdapter):
     """Serves every request of a session from `app`.
 
-    `calls` lists (method, path without query) in order. `before` runs ahead of the application and `after` once its
-    effect is there but before the caller sees the answer; either may raise to stand for a crash or a lost connection.
+    `calls` lists (method, path without query) in order; `address` is where the caller seems to be. `before` runs ahead
+    of the application and `after` once its effect is there but before the caller sees the answer; either may raise to
+    stand for a crash or a lost connection.
     A streamed server error such as a dropped connection is raised by the application as ConnectionError and reaches
     the caller as `requests.ConnectionError`.
     """
@@ -31,6 +32,7 @@ class WSGITransport(BaseAdapter):
         super().__init__()
         self.app = app
         self.calls: list[tuple[str, str]] = []
+        self.address = "203.0.113.1"
         self.before: Callable[[requests.PreparedRequest], None] | None = None
         self.after: Callable[[requests.PreparedRequest, requests.Response], None] | None = None
 
@@ -84,6 +86,7 @@ class WSGITransport(BaseAdapter):
             "SERVER_NAME": host,
             "SERVER_PORT": port or ("443" if scheme == "https" else "80"),
             "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": self.address,
             "CONTENT_LENGTH": str(len(data)),
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": scheme,

@@ -90,7 +90,7 @@ class Desk:
 
     def add_hook(self, **fields: str) -> None:
         """A hook that someone made in Sugar."""
-        rest = "https://sugar.test/crm/rest/v11_11"
+        rest = "https://sugar.test/crm/rest/v11_12"
         http = requests.Session()
         http.mount("https://", WSGITransport(self.sugar))
         grant = {"grant_type": "password", "client_id": "sugar", "username": "svc", "password": "secret"}

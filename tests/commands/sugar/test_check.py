@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 from tests.commands.sugar.desk import Desk
+from urllib3 import HTTPResponse
 
 from local_stack.wsgi_transport import WSGITransport
 
@@ -16,6 +18,8 @@ ALL = [
     "Sugar answers",
     "Service user signs in",
     "Service user is an administrator",
+    "REST version",
+    "Sessions from any address",
     "Acting for a user",
     "Contacts' fields",
     "Clock",
@@ -104,7 +108,8 @@ def test_a_service_user_without_rights_is_told_everything_that_follows(desk: Des
     desk.environ["SUGAR_USERNAME"] = "plain"
     assert desk("check", "--user", "jane") == 1
     found = desk.findings("--user", "jane")
-    assert [name for name in ALL if found[name] == "failed"] == [ALL[2], ALL[3], ALL[6]]
+    assert [name for name in ALL if found[name] == "failed"] == [ALL[2], "Acting for a user", ALL[-1]]
+    assert found["Sessions from any address"] == "warning"
     assert "System Administrator" in desk.advice()
 
 
@@ -153,3 +158,95 @@ def test_the_password_is_never_printed(desk: Desk) -> None:
             change(desk)
             desk("check", *command)
             assert "secret" not in desk.printed
+
+
+def test_sessions_bound_to_an_address_are_found_and_where_to_turn_that_off(desk: Desk) -> None:
+    desk.sugar.validate_ip = True
+    assert desk("check") == 1
+    assert desk.findings()["Sessions from any address"] == "failed"
+    assert "System Settings > Advanced" in desk.advice()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("true", "failed"),
+        ('{"verify_client_ip": "1"}', "failed"),
+        ("[]", "warning"),
+        ('{"a": 1, "b": 2}', "warning"),
+        ('"perhaps"', "warning"),
+        ("null", "warning"),
+        ("false", "ok"),
+        ('{"validateIPAddress": 0}', "ok"),
+        ('{"value": ""}', "ok"),
+    ],
+)
+def test_whatever_form_the_answer_has_it_is_understood_or_said_to_be_unknown(
+    desk: Desk, body: str, status: str
+) -> None:
+    def rewrite(request: requests.PreparedRequest, answer: requests.Response) -> None:
+        if request.path_url.endswith("validateIPAddress"):
+            answer.raw = HTTPResponse(io.BytesIO(body.encode()), preload_content=False)
+
+    desk.wire.after = rewrite
+    assert desk.findings()["Sessions from any address"] == status
+
+
+def test_an_old_version_of_the_interface_is_a_warning_and_the_setting_unknown(desk: Desk) -> None:
+    desk.environ["SUGAR_REST_VERSION"] = "v11_4"
+    assert desk("check") == 0
+    found = desk.findings()
+    assert (found["REST version"], found["Sessions from any address"]) == ("warning", "warning")
+    assert "v11_12" in desk.advice()
+
+
+def test_a_sugar_that_is_too_old_is_found_by_its_own_answer(desk: Desk) -> None:
+    desk.sugar.newest_version = (11, 10)
+    assert desk("check") == 1
+    assert desk.findings()[ALL[0]] == "failed"
+    assert "Sugar 11.0" in desk.advice()
+    assert "v11_12 or later" in desk.json("check")["vendor"]
+
+
+def logins(desk: Desk) -> int:
+    return sum(path == "/oauth2/token" for _, path in desk.sugar.calls)
+
+
+def test_a_user_unknown_to_sugar_identity_is_that_user_s_trouble_and_ends_no_session(desk: Desk) -> None:
+    desk.sugar.forget_identity(desk.sugar.add_user("adam", email="adam@corp.test"))
+    assert desk("check", "--user", "adam") == 1
+    assert logins(desk) == 1
+    assert desk.findings("--user", "adam")["Acting for a user"] == "failed"
+    assert "SugarIdentity" in desk.advice("--user", "adam")
+    assert "adam" in desk.json("check", "--user", "adam")["vendor"]
+
+
+def test_without_a_name_whoever_is_refused_is_named_and_the_next_one_tried(desk: Desk) -> None:
+    desk.sugar.forget_identity(desk.sugar.add_user("adam", email="adam@corp.test"))
+    assert desk("check") == 0
+    assert logins(desk) == 1
+    assert "jane can be acted for; SugarIdentity does not know, or refuses: adam" in desk.printed
+    assert desk.findings()["Acting for a user"] == "warning"
+
+
+def test_where_nobody_can_be_acted_for_it_fails(desk: Desk) -> None:
+    for user in list(desk.sugar.db.users.values()):
+        desk.sugar.forget_identity(user.id)
+    assert desk("check") == 1
+    assert desk.findings()["Acting for a user"] == "failed"
+
+
+def test_what_is_to_be_asked_of_a_vendor_is_a_block_of_its_own_without_a_secret(desk: Desk) -> None:
+    desk("check")
+    assert "To send to" not in desk.printed
+    assert desk.json("check")["vendor"] == ""
+    desk.sugar.validate_ip = True
+    desk.sugar.forget_identity(desk.sugar.add_user("adam", email="adam@corp.test"))
+    desk("check")
+    block = desk.printed.partition("To send to whoever runs this Sugar:\n\n")[2]
+    first, *asked = block.splitlines()
+    assert "https://sugar.test/crm (SugarCRM Simulator ENT 25.1.0)" in first
+    assert "v11_12" in first and "svc" in first and "sync-user" in first
+    assert [line[:2] for line in asked] == ["1.", "2."]
+    assert "verify_client_ip" in asked[0] and "adam" in asked[1]
+    assert "secret" not in block

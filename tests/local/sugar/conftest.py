@@ -14,7 +14,7 @@ from local_stack.sugar import SugarSimulator
 from local_stack.wsgi_transport import WSGITransport
 
 START = datetime(2026, 3, 1, 9, 0, 0, tzinfo=UTC)
-REST = "http://sugar.test/rest/v11_11"
+REST = "http://sugar.test/rest/v11_12"
 
 
 class StandstillClock:
@@ -73,7 +73,7 @@ class Caller:
         """Items are (method, path below the version, body or nothing, headers or nothing)."""
         wanted = []
         for method, path, *rest in items:
-            item = {"url": f"/v11_11{path}", "method": method}
+            item = {"url": f"/v11_12{path}", "method": method}
             if rest and rest[0] is not None:
                 item["data"] = json.dumps(rest[0])
             if len(rest) > 1:

@@ -148,7 +148,7 @@ def test_the_path_of_an_item_is_taken_as_it_stands(admin, sugar):
     sugar.add_contact(id="a b", last_name="Ruiz")
     sugar.add_contact(id="100%25", last_name="Percent")
     items = [
-        {"url": f"/v11_11/Contacts/{written}?fields=id"} for written in ("a b", "a%20b", "100%25", "100%2525")
+        {"url": f"/v11_12/Contacts/{written}?fields=id"} for written in ("a b", "a%20b", "100%25", "100%2525")
     ]
     answers = admin.post("/bulk", {"requests": items})
     assert [answer["status"] for answer in answers] == [200, 404, 200, 404]
@@ -158,7 +158,7 @@ def test_the_path_of_an_item_is_taken_as_it_stands(admin, sugar):
 @pytest.mark.parametrize(("kind", "status"), [("500", 500), ("403", 403), ("404", 404)])
 def test_a_write_can_take_effect_and_be_refused(pair, admin, sugar, kind, status):
     sugar.faults.add(f"{kind} afterwards", "^/Contacts$", "POST")
-    items = [{"url": "/v11_11/Contacts", "method": "POST", "data": {"id": "new", "last_name": "Ng"}}]
+    items = [{"url": "/v11_12/Contacts", "method": "POST", "data": {"id": "new", "last_name": "Ng"}}]
     assert [answer["status"] for answer in admin.post("/bulk", {"requests": items})] == [status]
     assert sugar.contact("new")["last_name"] == "Ng"
 

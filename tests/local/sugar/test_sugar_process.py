@@ -56,7 +56,7 @@ def test_one_connection_serves_many_calls_without_stalls(served):
     durations = []
     for _ in range(40):
         started = time.perf_counter()
-        connection.request("POST", "/crm/rest/v11_11/oauth2/token", body=json.dumps(LOGIN))
+        connection.request("POST", "/crm/rest/v11_12/oauth2/token", body=json.dumps(LOGIN))
         assert json.loads(connection.getresponse().read())["token_type"] == "bearer"
         durations.append(time.perf_counter() - started)
     # Delayed acknowledgements, which set in after some calls, cost 40 ms each.

@@ -209,3 +209,39 @@ def test_tests_can_expire_or_revoke_everything(sugar, stranger):
     fresh = stranger.post("/oauth2/token", refresh(tokens["refresh_token"]))
     sugar.revoke_tokens()
     assert stranger.send("POST", "/oauth2/token", refresh(fresh["refresh_token"])).status_code == 400
+
+
+def test_a_session_bound_to_an_address_is_ended_by_a_call_from_another_network(sugar, jane):
+    sugar.validate_ip = True
+    wire = jane.session.get_adapter("http://sugar.test")
+    assert jane.send("GET", "/me").status_code == 200
+    wire.address = "203.0.113.200"
+    assert jane.send("GET", "/me").status_code == 200
+    wire.address = "198.51.100.7"
+    refused = jane.send("GET", "/me")
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_grant")
+    wire.address = "203.0.113.1"
+    assert jane.send("GET", "/me").status_code == 401
+
+
+def test_without_that_setting_a_session_goes_from_anywhere(jane):
+    wire = jane.session.get_adapter("http://sugar.test")
+    for address in ("203.0.113.1", "198.51.100.7"):
+        wire.address = address
+        assert jane.send("GET", "/me").status_code == 200
+
+
+def test_an_administrator_reads_the_setting_since_11_12(sugar, admin, jane):
+    path = "/Administration/settings/validateIPAddress"
+    assert admin.get(path) == {"validateIPAddress": False}
+    sugar.validate_ip = True
+    assert admin.get(path) == {"validateIPAddress": True}
+    assert jane.send("GET", path).status_code == 403
+    assert admin.send("GET", f"http://sugar.test/rest/v11_11{path}").status_code == 404
+
+
+def test_an_older_release_answers_no_newer_version(sugar, admin):
+    sugar.newest_version = (11, 11)
+    refused = admin.send("GET", "/ping")
+    assert (refused.status_code, refused.json()["error"]) == (301, "incorrect_version")
+    assert "11.11" in refused.json()["error_message"]

@@ -96,7 +96,7 @@ def test_cookies_of_one_user_never_travel_with_anothers_token(
     server: SugarServer, http: requests.Session
 ) -> None:
     login = requests.post(
-        f"{server.transport.config.url}/rest/v11_11/oauth2/token",
+        f"{server.transport.config.url}/rest/v11_12/oauth2/token",
         json={"grant_type": "password", "client_id": "sugar", "username": "svc", "password": "secret"},
         timeout=5,
     )

@@ -16,7 +16,7 @@ def test_a_user_token_is_good_for_an_hour_and_for_that_user(desk: Any) -> None:
     assert expires_at == desk.clock() + timedelta(hours=1)
     http = requests.Session()
     http.mount("https://", desk.wire)
-    me = http.get("https://sugar.test/rest/v11_11/me", headers={"OAuth-Token": token}).json()
+    me = http.get("https://sugar.test/rest/v11_12/me", headers={"OAuth-Token": token}).json()
     assert me["current_user"]["id"] == desk.jane
     desk.server.check()
 

@@ -22,7 +22,7 @@ def log_in_elsewhere(desk: Any) -> None:
     body = {"grant_type": "password", "client_id": "sugar", "username": "svc", "password": "secret"}
     http = requests.Session()
     http.mount("https://", WSGITransport(desk.sugar))
-    answer = http.post("https://sugar.test/rest/v11_11/oauth2/token", json=body | {"platform": "sync"})
+    answer = http.post("https://sugar.test/rest/v11_12/oauth2/token", json=body | {"platform": "sync"})
     assert answer.status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""SugarCRM's REST API (v11_11 and later): a user's contacts, and the server as its administrator sees it."""
+"""SugarCRM's REST API (v11_12 and later): a user's contacts, and the server as its administrator sees it."""
 
 from .calls import UserToken
 from .contacts import SugarContacts

@@ -30,7 +30,7 @@ class SugarConfig:
     sudo_platform: str
     """A platform of its own: a sudo token on ours would evict the service session."""
     client_id: str = "sugar"
-    rest_version: str = "v11_11"
+    rest_version: str = "v11_12"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ...contacts.json_values import as_map, as_maps
 from ...errors import OperatorMustAct, SyncError, TransientForAll, TransientForUser, UserMustAct
@@ -12,6 +12,9 @@ from ..exchange import lifetime
 from .calls import Caller
 from .paths import segment
 from .transport import Answer, token_in
+
+UNKNOWN_TO_IDENTITY: Final = "Sugar's identity service does not know the user, or refuses them"
+"""Why a user cannot be acted for whom Sugar itself shows as active: this user's trouble, and no one else's."""
 
 
 def sudo(caller: Caller, user_name: str, now: Callable[[], datetime]) -> tuple[str, datetime]:
@@ -92,9 +95,7 @@ def _sudo_fault(caller: Caller, user_name: str, answer: Answer) -> SyncError:
     if answer.status == 404 and answer.is_json:
         return _missing()
     if answer.status == 401:
-        return UserMustAct(
-            "sugar_user_missing", "Sugar's identity service does not know the user, or refuses them"
-        )
+        return UserMustAct("sugar_user_missing", UNKNOWN_TO_IDENTITY)
     if answer.status == 422:
         return OperatorMustAct("sugar_platform", "Sugar does not know the platform for user tokens")
     if answer.status == 403:

@@ -24,9 +24,13 @@ def main() -> None:
     parser.add_argument(
         "--cron", type=float, default=0.0, help="seconds between deliveries of web logic hooks; 0: never"
     )
+    parser.add_argument(
+        "--validate-ip", action="store_true", help="bind each session to the network of its first call"
+    )
     options = parser.parse_args()
 
     simulator = SugarSimulator(platforms=options.platform)
+    simulator.validate_ip = options.validate_ip
     if options.state and options.state.exists():
         load_state(simulator, options.state)
     stopping = threading.Event()

@@ -72,7 +72,7 @@ class RestApp:
         self._faults = faults
         self._router = router
         self._sleep = sleep
-        self._newest_version = (11, 26)
+        self.newest_version = (11, 26)
         self.lock = threading.RLock()
         self.pace = Pace()
         self.any_version = False
@@ -91,6 +91,7 @@ class RestApp:
             key[5:].replace("_", "-"): value for key, value in environ.items() if key.startswith("HTTP_")
         }
         request = Request(environ["REQUEST_METHOD"].upper(), environ.get("PATH_INFO", "/"), {}, headers)
+        request.address = environ.get("REMOTE_ADDR") or "127.0.0.1"
         try:
             request.path = self._below_version(environ.get("PATH_INFO", "/"), request)
             self.calls.append((request.method, request.path))
@@ -108,10 +109,10 @@ class RestApp:
         version = match if match["major"] else _ACCEPT.search(request.header("Accept") or "")
         if version is None:
             raise no_route(path)
-        asked = (int(version["major"]), int(version["minor"] or 0))
-        if not self.any_version and not (10, 0) <= asked <= self._newest_version:
+        request.version = (int(version["major"]), int(version["minor"] or 0))
+        if not self.any_version and not (10, 0) <= request.version <= self.newest_version:
             text = "Please change your requested API version to value between 10 and {}.{}."
-            raise SugarError(301, "incorrect_version", text.format(*self._newest_version))
+            raise SugarError(301, "incorrect_version", text.format(*self.newest_version))
         return _clean(match["path"] or "")
 
     def _outer(self, request: Request, environ: dict[str, Any], patience: Patience) -> Answer:
@@ -142,7 +143,7 @@ class RestApp:
             token = bearer.strip() if scheme.lower() == "bearer" else ""
         if not token:
             raise SugarError(401, "need_login", "No valid authentication for user.")
-        session = self._sessions.find(token)
+        session = self._sessions.find(token, request.address)
         return session, Rights(self._db, self._db.users[session.user_id])
 
     def _handled(self, request: Request, signed_in: SignedIn | None) -> Answer:

@@ -37,13 +37,14 @@ DIRECT = [
     "contacts",
     "expire_tokens",
     "revoke_tokens",
+    "forget_identity",
     "flush_hooks",
     "forget_calls",
     "advance",
 ]
 KNOBS = [
     *("latency", "item_latency", "row_latency", "feed_lag"),
-    *("max_list_limit", "any_version", "disable_unknown_platforms"),
+    *("max_list_limit", "any_version", "newest_version", "disable_unknown_platforms", "validate_ip"),
 ]
 
 

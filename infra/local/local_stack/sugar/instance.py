@@ -8,6 +8,7 @@ from typing import Any
 from . import dates
 from .addresses import truth
 from .database import Database
+from .errors import no_route, not_authorized
 from .links import full_name
 from .messages import Answer, php_json
 from .rendering import GLOBAL_TEAM
@@ -32,6 +33,7 @@ class Instance:
         router.add("GET", "/me", self.me)
         router.add("GET", "/ping", lambda call: "pong")
         router.add("GET", "/ping/whattimeisit", self.time)
+        router.add("GET", "/Administration/settings/validateIPAddress", self.validates_ip)
         router.add("GET", "/metadata", self.metadata)
         router.add("GET", "/metadata/_hash", lambda call: self._everything()["_hash"])
         router.add(
@@ -79,6 +81,14 @@ class Instance:
     def time(self, call: Call) -> Any:
         """The server's time in the caller's zone."""
         return dates.iso(int(self._db.clock.seconds()), dates.zone(call.caller.user.timezone))
+
+    def validates_ip(self, call: Call) -> Any:
+        """Whether sessions are bound to addresses, for an administrator, since 11.12. The answer's form is a guess."""
+        if call.request.version < (11, 12):
+            raise no_route(call.request.path)
+        if not call.caller.user.admin:
+            raise not_authorized()
+        return {"validateIPAddress": self._sessions.validate_ip}
 
     def metadata(self, call: Call) -> Any:
         """Definitions of modules and facts about the server, cut down by type_filter and module_filter."""

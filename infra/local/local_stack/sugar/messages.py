@@ -93,6 +93,10 @@ class Request:
     path: str
     args: Arguments
     headers: Mapping[str, str] = field(default_factory=dict)
+    version: tuple[int, int] = (10, 0)
+    """Of the API, as the caller asked for it."""
+    address: str = ""
+    """Where the caller is, by IP."""
 
     def header(self, name: str) -> str | None:
         """A header by its name in any case."""

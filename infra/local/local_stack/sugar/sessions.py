@@ -29,6 +29,8 @@ class Session:
     sudo: bool = False
     even_inactive: bool = False
     ended_at: float | None = None
+    network: str | None = None
+    """Where its first call came from."""
 
 
 class Sessions:
@@ -48,6 +50,8 @@ class Sessions:
         self.refresh_lifetime = 1_209_600
         self.session_lifetime: int | None = None
         self.eviction_delay = 0.0
+        self.validate_ip = False
+        """Whether a session belongs to the network (/24) of its first call: one from elsewhere ends it."""
         self.strangers: set[str] = set()
         """Ids of users whom the identity service in front of Sugar does not know, or refuses."""
         self._by_token: dict[str, Session] = {}
@@ -91,8 +95,8 @@ class Sessions:
         session.even_inactive = truth(args.get("allowInactive"))
         return self._answer(session)
 
-    def find(self, token: str) -> Session:
-        """The session of an access token; raises 401."""
+    def find(self, token: str, address: str = "127.0.0.1") -> Session:
+        """The session of an access token, called from this address; raises 401."""
         session = self._by_token.get(token)
         now = self._db.clock.seconds()
         if session is None or (session.ended_at is not None and session.ended_at <= now):
@@ -100,6 +104,11 @@ class Sessions:
         if session.expires_at <= now:
             raise SugarError(401, "invalid_grant", "The access token provided has expired.")
         if not session.even_inactive and not self._db.active(self._db.users[session.user_id]):
+            raise SugarError(401, "invalid_grant", "The access token provided is invalid.")
+        network = address.rpartition(".")[0] or address
+        session.network = session.network or network
+        if self.validate_ip and session.network != network:
+            self.logout(session)
             raise SugarError(401, "invalid_grant", "The access token provided is invalid.")
         return session
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -126,6 +126,29 @@ class SugarSimulator(World):
     @any_version.setter
     def any_version(self, on: bool) -> None:
         self._rest.any_version = on
+
+    @property
+    def newest_version(self) -> tuple[int, int]:
+        """The newest API version that this release knows."""
+        return self._rest.newest_version
+
+    @newest_version.setter
+    def newest_version(self, version: Sequence[int]) -> None:
+        major, minor = version
+        self._rest.newest_version = (major, minor)
+
+    @property
+    def validate_ip(self) -> bool:
+        """Whether a session is bound to the network of its first call (*Validate user IP address*)."""
+        return self.sessions.validate_ip
+
+    @validate_ip.setter
+    def validate_ip(self, on: bool) -> None:
+        self.sessions.validate_ip = on
+
+    def forget_identity(self, user_id: str) -> None:
+        """The identity service in front of Sugar does not know this user, though Sugar does."""
+        self.sessions.strangers.add(user_id)
 
     @property
     def calls(self) -> list[tuple[str, str]]:
