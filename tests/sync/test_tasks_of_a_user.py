@@ -262,6 +262,29 @@ def test_a_retry_does_nothing_where_another_sync_was_faster() -> None:
     assert world.calls() == (0, 0)
 
 
+def test_a_scheduled_run_that_failed_is_tried_again_long_before_the_next_interval() -> None:
+    world = World()
+    regularly(world, 1440)
+    something_to_do(world)
+    world.google.faults.add("503", "", times=2)
+    began = world.clock.now()
+    scheduled(world)
+    deliver(world)
+    assert world.google_names() == ["Ben Okafor"]
+    assert world.clock.now() - began < timedelta(minutes=10)
+    assert world.user().next_sync_at == began + timedelta(minutes=1440)
+
+
+def test_the_user_is_told_when_scheduled_runs_keep_failing() -> None:
+    world = World()
+    regularly(world, 1440)
+    world.google.faults.add("503", "", times=None)
+    scheduled(world)
+    summaries = deliver(world)
+    assert [summary["error"] for summary in summaries] == ["google_unavailable"] * 6
+    assert world.user().connection_message
+
+
 def test_a_task_whose_last_attempt_failed_leaves_the_user_due_at_the_next_interval() -> None:
     world = World()
     link(world)

@@ -269,6 +269,15 @@ def test_another_relationship_lists_nothing(
     assert {payload["trigger"] for payload in listening.payloads()} == {"hook"}
 
 
+@pytest.mark.parametrize("name", [["user_sync"], {"user_sync": 1}, 7, True])
+def test_a_relationship_whose_name_is_no_text_may_be_a_flag(
+    listening: Place, flagged: Browser, name: Any
+) -> None:
+    sides = {"related_module": "Users", "related_id": "user-ada", "link": name, "relationship": name}
+    assert post(listening, told(**sides)).status_code == 204
+    assert listening.payloads() == [{"user": flagged.sub, "trigger": "flag"}]
+
+
 def test_a_flag_of_somebody_else_wakes_nobody_who_has_the_contact(listening: Place, user: Browser) -> None:
     listening.person("bob")
     bob = listening.signed_in("bob")

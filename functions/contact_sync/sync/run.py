@@ -87,12 +87,13 @@ def run(
 
 
 def _superfluous(user: User | None, trigger: str, now: datetime, spare_since: datetime | None) -> bool:
-    """Whether the task's work is done: the user is not due any more, or somebody else did what it stands in for."""
+    """Whether the task's work is done: somebody else did what it stands in for, or the user is not due any more. What
+    tries a scheduled run again stands in for that one: the user is due next behind it."""
     if user is None:
         return False
-    if trigger == "schedule":
-        return user.next_sync_at is None or user.next_sync_at > now
-    return spare_since is not None and user.synced_at is not None and user.synced_at >= spare_since
+    if spare_since is not None:
+        return user.synced_at is not None and user.synced_at >= spare_since
+    return trigger == "schedule" and (user.next_sync_at is None or user.next_sync_at > now)
 
 
 class _Run:

@@ -130,7 +130,7 @@ def _about(payload: Mapping[str, Any]) -> Literal["record", "flag", "relationshi
         return "record"
     if payload.get("related_module") is None:
         return "unknown"
-    names = {payload.get("link"), payload.get("relationship")} - {None}
+    names = {name for key in ("link", "relationship") if isinstance(name := payload.get(key), str)}
     with_user = "Users" in (payload.get("module"), payload.get("related_module"))
     return "flag" if with_user and (not names or names & FLAG) else "relationship"
 
