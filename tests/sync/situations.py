@@ -67,14 +67,19 @@ def gone() -> tuple[World, str, str]:
 
 
 def refused() -> tuple[World, str, str]:
-    """A contact in the backlog: Sugar refused to have its title changed by this user."""
+    """A contact in the backlog: Sugar refused to have its title changed, and would not any more."""
     world, sugar_id, google_id = linked()
-    world.sugar.edit_user(world.first.sugar_user, acl={"Contacts": {"edit": "no"}})
+    refuse_changes(world)
     world.edit_google(google_id, organizations=[{"title": "CEO"}])
     world.settle()
-    world.sugar.edit_user(world.first.sugar_user, acl={})
+    world.sugar.faults.clear()
     assert causes(world) == ["refused"]
     return world, sugar_id, google_id
+
+
+def refuse_changes(world: World) -> None:
+    """A rule of the company's own has Sugar refuse every change of a contact."""
+    world.sugar.faults.add("422 hook", "^/Contacts/", "PUT", times=None)
 
 
 def list_again(world: World) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.sync.big_book import delete_in_google, delete_in_sugar, link_many
-from tests.sync.situations import causes, everything_on
+from tests.sync.situations import causes, everything_on, refuse_changes
 from tests.world import World
 
 from contact_sync.contacts.mapping import State
@@ -174,7 +174,7 @@ def test_what_came_back_before_the_release_is_not_deleted() -> None:
 
 def test_deletions_noted_in_the_backlog_count_once_they_are_released() -> None:
     world, pairs = book(40)
-    world.sugar.edit_user(world.first.sugar_user, acl={"Contacts": {"edit": "no"}})
+    refuse_changes(world)
     for _, google_id in pairs[:20]:
         world.edit_google(google_id, organizations=[{"title": "CEO"}])
     world.settle()

@@ -11,6 +11,7 @@ from tests.sync.situations import (
     linked,
     list_again,
     out_of_scope,
+    refuse_changes,
     refused,
     restore_google,
     sugar_title,
@@ -199,7 +200,7 @@ def test_a_refusal_is_released_once_by_an_edit_of_either_side(edited: str) -> No
 
 def test_a_refusal_that_stays_is_not_tried_again_without_an_edit() -> None:
     world, sugar_id, google_id = refused()
-    world.sugar.edit_user(world.first.sugar_user, acl={"Contacts": {"edit": "no"}})
+    refuse_changes(world)
     world.edit_google(google_id, organizations=[{"title": "CFO"}])
     world.settle()
     assert causes(world) == ["refused"]

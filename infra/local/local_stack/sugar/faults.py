@@ -13,8 +13,12 @@ _AFTERWARDS = {
     "404 afterwards": SugarError(404, "not_found", "Could not find record"),
 }
 KINDS = frozenset(
-    {"500 db_error", "503 maintenance", "502 html", "429", "401", "slow", "drop_before", "drop_after"}
-) | frozenset(_AFTERWARDS)
+    {
+        *("500 db_error", "503 maintenance", "502 html", "429", "401", "422 hook"),
+        *("slow", "drop_before", "drop_after"),
+        *_AFTERWARDS,
+    }
+)
 
 
 @dataclass
@@ -29,6 +33,7 @@ class Fault:
     slow: the request is carried out, then the answer takes `seconds`. drop_before and drop_after: the
     connection is
     lost before or after the effect; inside /bulk that leaves the earlier items done and the later ones not.
+    422 hook: refused by a rule of the company's own, a hook that throws before the save.
     500, 403 and 404 afterwards: the request is carried out and then refused, as by a hook that throws after
     the save, or by rights that the save itself took away.
     """
@@ -104,6 +109,7 @@ def refusal(kind: str) -> SugarError | None:
         "502 html": SugarError(502, "bad_gateway", "Bad Gateway"),
         "429": SugarError(429, "too_many_requests", "Too Many Requests"),
         "401": SugarError(401, "invalid_grant", "The access token provided is invalid."),
+        "422 hook": SugarError(422, "invalid_parameter", "A contact needs a sponsor."),
     }.get(kind)
 
 
