@@ -22,6 +22,10 @@ resource "google_firestore_database" "this" {
   # Not even `terraform destroy` takes the mappings away: without them two address books double.
   deletion_policy = "ABANDON"
 
+  lifecycle {
+    prevent_destroy = true
+  }
+
   depends_on = [google_project_service.api]
 }
 

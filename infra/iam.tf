@@ -9,6 +9,7 @@ locals {
     invoker    = "whom Cloud Tasks and Cloud Scheduler call the functions as"
     build      = "builds the functions' images, and nothing else"
     deploy     = "runs cloudbuild.yaml"
+    test       = "runs the tests of a deployment, and has no role in the project"
   }
 
   # Roles in the whole project: those of the functions, and what building an image takes.
@@ -41,6 +42,9 @@ locals {
       for role in roles : "${account}/${trimprefix(role, "roles/")}" => { account = account, role = role }
     }
   ]...)
+
+  # Whom the deployment makes something run as.
+  acted_as = setsubtract(keys(local.accounts), ["deploy", "test"])
 
   # What the deployment may give to others: the roles above, its own left out.
   grantable_roles = distinct(concat(flatten([
@@ -100,7 +104,7 @@ resource "google_project_iam_member" "deploy_grants" {
 }
 
 resource "google_service_account_iam_member" "deploy_acts_as" {
-  for_each = setsubtract(keys(local.accounts), ["deploy"])
+  for_each = local.acted_as
 
   service_account_id = google_service_account.this[each.value].name
   role               = "roles/iam.serviceAccountUser"

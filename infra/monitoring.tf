@@ -104,9 +104,10 @@ locals {
     secrets_old = {
       title    = "Secrets to renew"
       severity = "WARNING"
-      query    = "sum(increase(pubsub_googleapis_com:topic_send_message_operation_count{monitored_resource=\"pubsub_topic\",topic_id=\"${try(split("/", var.secret_rotation.topic)[3], "")}\"}[1h])) > 0"
-      lasting  = "0s"
-      advice   = "A secret has reached the age at which you wanted to be told. Add a new version; the functions take it with their next instance."
+      # The topic is told of every change of a secret; its subscription of the same name keeps SECRET_ROTATE alone, for a day.
+      query   = "max(pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=\"${try(split("/", var.secret_rotation.topic)[3], "")}\"}) > 0"
+      lasting = "0s"
+      advice  = "A secret has reached the age at which you wanted to be told. Add a new version; the functions take it with their next instance."
     }
   })
 

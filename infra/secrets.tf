@@ -24,6 +24,10 @@ resource "google_secret_manager_secret" "this" {
   project   = var.project_id
   secret_id = each.key
 
+  # A secret takes all its versions along, and nothing brings them back: without TOKEN_KEYS every user connects anew, with
+  # another INDEX_KEY nobody is recognized any more. Neither a plan nor Terraform's provider may take one away.
+  deletion_protection = true
+
   replication {
     dynamic "auto" {
       for_each = length(var.secret_locations) == 0 ? [1] : []
@@ -60,8 +64,11 @@ resource "google_secret_manager_secret" "this" {
   }
 
   lifecycle {
-    # Secret Manager moves it on after every notice.
-    ignore_changes = [rotation[0].next_rotation_time]
+    prevent_destroy = true
+
+    # Secret Manager moves the time on after every notice. Where a secret lies is chosen once: other locations would be
+    # another secret, an empty one.
+    ignore_changes = [replication, rotation[0].next_rotation_time]
   }
 
   depends_on = [google_project_service.api]

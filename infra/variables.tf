@@ -172,7 +172,7 @@ variable "region" {
 }
 
 variable "secret_locations" {
-  description = "Regions that hold the secrets; none: wherever Google chooses, at the price of one."
+  description = "Regions that hold the secrets; none: wherever Google chooses, at the price of one. Chosen once: secrets that exist stay where they are."
   type        = set(string)
   default     = []
 
@@ -184,8 +184,9 @@ variable "secret_locations" {
 
 variable "secret_rotation" {
   description = <<-TEXT
-    Reminds you to renew secrets: a notice to a Pub/Sub topic (projects/P/topics/T, which infra/bootstrap makes) after so
-    many days, and by it an e-mail to alert_emails. Null: nobody is reminded.
+    Reminds you to renew secrets: a notice to a Pub/Sub topic (projects/P/topics/T) after so many days, and by it an e-mail
+    to alert_emails. infra/bootstrap makes the topic, and beside it the subscription of the same name that picks these
+    notices out. Null: nobody is reminded.
   TEXT
   type = object({
     topic = string

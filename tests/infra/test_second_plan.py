@@ -50,3 +50,52 @@ def test_a_test_that_failed_is_told() -> None:
 
 def test_the_plan_of_another_run_proves_nothing() -> None:
     assert problems(["Warning: no JSON", plan("no-op", run="first")], INVENTORY) != []
+
+
+SECRET = "google_secret_manager_secret.this"
+
+
+def kept_plan(file: str = "tests/deployment.tftest.hcl") -> str:
+    """A plan of a secret that stays as it is."""
+    secret = {
+        "address": SECRET,
+        "type": SECRET.partition(".")[0],
+        "mode": "managed",
+        "change": {"actions": ["no-op"]},
+    }
+    changes = {"resource_changes": [secret], "output_changes": {}}
+    return json.dumps(
+        {"@level": "info", "@message": "plan", "@testrun": "second", "@testfile": file, "test_plan": changes}
+    )
+
+
+def refusal(address: str, file: str = "tests/deployment.tftest.hcl") -> str:
+    """What Terraform says at the end, when it is to destroy what was applied."""
+    detail = f"Resource {address} has lifecycle.prevent_destroy set, but the plan ..."
+    diagnostic = {"summary": "Instance cannot be destroyed", "detail": detail}
+    return json.dumps(
+        {
+            "@level": "error",
+            "@message": "Error: ...",
+            "@testfile": file,
+            "type": "diagnostic",
+            "diagnostic": diagnostic,
+        }
+    )
+
+
+def test_that_a_secret_cannot_be_destroyed_is_as_it_should_be() -> None:
+    left = json.dumps({"@level": "error", "@message": "left behind", "type": "test_cleanup"})
+    inventory = "  1 google_secret_manager_secret\n"
+    assert problems([kept_plan(), left, refusal(SECRET)], inventory) == []
+
+
+def test_a_secret_that_could_be_destroyed_is_told() -> None:
+    inventory = "  1 google_secret_manager_secret\n"
+    for lines in ([kept_plan()], [kept_plan(), refusal(SECRET, "tests/choices.tftest.hcl")]):
+        assert problems(lines, inventory) == [f"{SECRET} could be destroyed"]
+
+
+def test_what_else_cannot_be_destroyed_is_told() -> None:
+    (told,) = problems([plan("no-op"), refusal("google_storage_bucket.a")], INVENTORY)
+    assert "google_storage_bucket.a" in told
