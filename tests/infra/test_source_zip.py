@@ -116,6 +116,76 @@ def test_another_source_gives_another_hash(source: Path, tmp_path: Path) -> None
     assert build(tmp_path / "one.zip", elsewhere).split()[0] != before
 
 
+class Checkout:
+    """A small project of its own, under Git or not."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "infra").mkdir(parents=True)
+        (root / "functions").mkdir()
+        shutil.copy(BUILD_ZIP, root / "infra")
+        for file in ("functions/main.py", "requirements.txt"):
+            (root / file).write_text("# nothing\n")
+
+    def track(self) -> None:
+        for arguments in (["init", "-q"], ["add", "-A"]):
+            subprocess.run(["git", "-C", str(self.root), *arguments], check=True, timeout=60)
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(self.root / "infra/build_zip"), *arguments]
+        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False, timeout=60)
+
+    def packed(self) -> set[str]:
+        assert self.call("source.zip").returncode == 0
+        with zipfile.ZipFile(self.root / "source.zip") as archive:
+            return set(archive.namelist())
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path / "project")
+
+
+def test_what_lies_about_and_is_not_tracked_is_not_deployed(checkout: Checkout) -> None:
+    (checkout.root / ".gitignore").write_text("*.sqlite3\n")
+    checkout.track()
+    for name in ("key.json", "new.py", "left.sqlite3", ".env"):
+        (checkout.root / "functions" / name).write_text("secret")
+    assert checkout.packed() == {"main.py", "requirements.txt"}
+    named = checkout.call("source.zip").stderr.splitlines()
+    assert [line.rpartition(" ")[2] for line in named] == ["functions/key.json", "functions/new.py"]
+
+
+def test_a_tracked_file_is_packed_as_it_is_now_and_one_that_is_gone_is_not(checkout: Checkout) -> None:
+    (checkout.root / "functions/gone.py").write_text("")
+    checkout.track()
+    (checkout.root / "functions/gone.py").unlink()
+    (checkout.root / "functions/main.py").write_text("# changed\n")
+    assert checkout.packed() == {"main.py", "requirements.txt"}
+    with zipfile.ZipFile(checkout.root / "source.zip") as archive:
+        assert archive.read("main.py") == b"# changed\n"
+
+
+def test_an_archive_of_a_commit_is_packed_without_git(checkout: Checkout) -> None:
+    """Even where it was unpacked inside of another repository, which tracks none of it."""
+    assert checkout.packed() == {"main.py", "requirements.txt"}
+    subprocess.run(["git", "init", "-q", str(checkout.root.parent)], check=True, timeout=60)
+    assert checkout.packed() == {"main.py", "requirements.txt"}
+
+
+@pytest.mark.parametrize(
+    "arguments, status", [(["--help"], 0), (["-h"], 0), (["--wrong"], 2), (["a", "b"], 2)]
+)
+def test_it_tells_how_it_is_called_and_makes_nothing(
+    checkout: Checkout, arguments: list[str], status: int
+) -> None:
+    before = set(checkout.root.rglob("*"))
+    done = checkout.call(*arguments)
+    assert done.returncode == status
+    assert "infra/build_zip" in done.stdout + done.stderr
+    assert set(checkout.root.rglob("*")) == before
+
+
 @pytest.fixture(scope="module")
 def deployed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The unpacked zip, and the Python of an environment with its requirements alone."""
