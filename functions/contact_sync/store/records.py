@@ -160,6 +160,8 @@ class User:
     put_aside_by: str | None = None
     """The version of this program that last put contacts aside as unreadable: another one tries them again."""
     created_at: datetime | None = None
+    sessions_from: datetime | None = None
+    """Browsers that signed in before are signed out; None: none was yet."""
     unreadable: str = field(default="", compare=False)
     """Why the document could not be read; then this is what it still tells. Never written."""
 

@@ -32,7 +32,7 @@ def sign_in(site: Site, identity: Identity) -> None:
     """Make the user's document at the first sign-in; later keep the address, and look for a missing Sugar user."""
 
     def writes(loaded: Loaded) -> list[Write]:
-        user = loaded.user
+        user, now = loaded.user, site.engine.now()
         if user is not None and user.unreadable:
             return []
         fields: dict[str, Any] = {}
@@ -41,7 +41,8 @@ def sign_in(site: Site, identity: Identity) -> None:
         if user is None or (user.sugar_user_id is None and user.disconnecting is None):
             fields |= sugar_user(site, identity.sub, identity.email)
         if user is None:
-            return [users.create(replace(User(id=identity.sub, created_at=site.engine.now()), **fields))]
+            # What was erased may have left sessions.
+            return [users.create(replace(User(id=identity.sub, created_at=now, sessions_from=now), **fields))]
         return [users.update(user.id, if_updated_at=loaded.updated_at, **fields)] if fields else []
 
     change(site, identity.sub, writes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from flask import g, request, session
@@ -34,38 +34,78 @@ def begin_session(user_id: str, email: str) -> None:
     """Have the browser signed in as this user, and nothing else that an earlier session held."""
     session.clear()
     session["sub"], session["email"], session["csrf"] = user_id, email, site().new_secret()
-    # The cookie is signed afresh whenever something is remembered in it, so its own age says little.
-    session["until"] = (site().engine.now() + SESSION_LIFE).timestamp()
+    found, now = users.read(site().engine.db, user_id), site().engine.now()
+    _lasts_from(max(now, found[0].sessions_from or now) if found else now)
     session.permanent = True
 
 
 def signed_in() -> bool:
-    """Whether this browser is signed in. A session that is over is forgotten."""
+    """Whether this browser is signed in. A session that is over, or was ended on whatever machine, is forgotten."""
     if not session.get("sub"):
         return False
-    if site().engine.now().timestamp() > float(session.get("until", 0)):
+    over = site().engine.now().timestamp() > float(session.get("until", 0))
+    found = None if over else users.read(site().engine.db, str(session["sub"]))
+    if found is None or _began() < (found[0].sessions_from or _began()):
         session.clear()
         return False
+    g.caller = Caller(*found)
     return True
+
+
+def end_sessions(*, but_this: bool = False) -> None:
+    """End every session of the caller, in whatever browser, those made of a copied cookie too. `but_this`: the browser
+    that asks for it goes on in a new one."""
+    now, here = site().engine.now(), session.get("sub") == user_id()
+    # The clock of the instance that began this session may be ahead of ours.
+    following = (max(now, _began()) if here else now) + timedelta(microseconds=1)
+    site().engine.db.commit([users.update(user_id(), sessions_from=following)])
+    if here and but_this:
+        _lasts_from(following)
+    elif here:
+        session.clear()
+
+
+def _lasts_from(began: datetime) -> None:
+    # The cookie is signed afresh whenever something is remembered in it, so its own age says little.
+    session["until"] = (began + SESSION_LIFE).timestamp()
+
+
+def _began() -> datetime:
+    return datetime.fromtimestamp(float(session["until"]), UTC) - SESSION_LIFE
 
 
 def identify() -> None:
     """Find the caller, or refuse. Unsafe methods of a browser must carry the session's CSRF token."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme:
-        user_id = _by_token(scheme, token.strip())
-    else:
-        user_id = _by_cookie()
-        check_csrf()
-    found = users.read(site().engine.db, user_id)
+    if not scheme:
+        if not signed_in():
+            raise Refusal(401, "not_signed_in", "You are not signed in.", way="Open /sign-in.")
+        admit()
+        return
+    found = users.read(site().engine.db, _by_token(scheme, token.strip()))
     if found is None:
         raise Refusal(401, "not_signed_in", "Sign in with a browser first.", way="Open /sign-in.")
     g.caller = Caller(*found)
 
 
+def admit() -> None:
+    """Refuse a browser that is signed in where its domain may not any more, or its unsafe request has no CSRF token."""
+    if session.get("email", "").rpartition("@")[2].lower() not in site().config.allowed_domains:
+        session.clear()
+        raise Refusal(403, "domain_not_allowed", "Accounts of your domain may not sign in any more.")
+    check_csrf()
+
+
 def caller() -> Caller:
     """The caller of the current request."""
     return cast(Caller, g.caller)
+
+
+def read_again() -> None:
+    """See what became of the caller in this request."""
+    found = users.read(site().engine.db, user_id())
+    if found is not None:
+        g.caller = Caller(*found)
 
 
 def user_id() -> str:
@@ -82,15 +122,6 @@ def check_csrf() -> None:
     raise Refusal(
         403, "csrf", f"The header {CSRF_HEADER} is missing or wrong. GET /api/session gives its value."
     )
-
-
-def _by_cookie() -> str:
-    if not signed_in():
-        raise Refusal(401, "not_signed_in", "You are not signed in.", way="Open /sign-in.")
-    if session.get("email", "").rpartition("@")[2].lower() not in site().config.allowed_domains:
-        session.clear()
-        raise Refusal(403, "domain_not_allowed", "Accounts of your domain may not sign in any more.")
-    return str(session["sub"])
 
 
 def _by_token(scheme: str, token: str) -> str:

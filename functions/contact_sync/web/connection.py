@@ -10,7 +10,7 @@ from ..contacts.mapping import State
 from ..store import google_index, mappings
 from ..store.records import User
 from . import account
-from .caller import caller, identify, user_id
+from .caller import caller, end_sessions, read_again, user_id
 from .operation import Answer, Operations, Sent
 from .runs import Started
 from .site import refusals, site
@@ -92,7 +92,7 @@ def get() -> ConnectionState:
 def that_is_me(body: ThatIsMe) -> Connection:
     """Say "that is me" to the question who the caller is in Sugar. Afterwards only an administrator changes it."""
     account.that_is_me(site(), user_id(), body.sugar_user_id)
-    identify()
+    read_again()
     return connection_of(caller().user)
 
 
@@ -101,12 +101,14 @@ def end(body: Disconnect) -> Started:
     """End the connection: the grant is revoked and forgotten. Nothing in Sugar changes.
 
     The run that is answered deletes first what was asked to be deleted. Settings, history and the memory of which
-    contacts belong together stay, so that connecting again goes on from there.
+    contacts belong together stay, so that connecting again goes on from there. Every other session of the user ends.
     """
     from ..sync.disconnect import order_disconnect
 
     with refusals():
-        return Started(run=order_disconnect(site().engine, user_id(), body.delete, body.count))
+        started = Started(run=order_disconnect(site().engine, user_id(), body.delete, body.count))
+    end_sessions(but_this=True)
+    return started
 
 
 def connection_of(user: User) -> Connection:

@@ -75,10 +75,10 @@ def callback() -> Response:
 
 @routes.post("/sign-out")
 def sign_out() -> Response | tuple[str, int]:
-    """Forget the browser's session."""
-    if session.get("sub"):
+    """End every session of the user: whoever signs out on one machine may have forgotten another."""
+    if caller.signed_in():
         caller.check_csrf()
-    session.clear()
+        caller.end_sessions()
     return redirect(site().home, 303) if request.form else ("", 204)
 
 

@@ -17,5 +17,5 @@ def page() -> Response:
     """Sign in, or everything about the sync."""
     if not caller.signed_in():
         return render("welcome.html")
-    caller.identify()
+    caller.admit()
     return settings_page()

@@ -40,7 +40,7 @@ def _signed_in() -> BaseResponse | None:
         return leave(url_for("home.page"))
     if request.headers.get("Authorization"):
         raise Refusal(400, "pages_are_for_browsers", "Programs use the addresses below /api.")
-    caller.identify()
+    caller.admit()
     return None
 
 

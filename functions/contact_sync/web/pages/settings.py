@@ -235,7 +235,7 @@ def _saved(before: Settings, saved: Settings) -> BaseResponse:
 def _changed(before: Settings, saved: Settings) -> dict[str, Any]:
     """What of the page follows from the settings just saved."""
     connected_before = caller.caller().user.connection
-    caller.identify()
+    caller.read_again()
     user = caller.caller().user
     about_exposed = before.google_label != saved.google_label or (
         saved.from_google.create and not before.from_google.create
@@ -263,7 +263,7 @@ def _stale(refusal: Refusal, values: Json) -> BaseResponse:
         for path, name in setting_words.NAMES.items()
         if values[path] != now[path]
     ]
-    caller.identify()
+    caller.read_again()
     if not by_htmx():
         return settings_page(412, held=newer, stale=differences)
     answer = render(
