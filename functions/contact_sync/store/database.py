@@ -24,6 +24,8 @@ __all__ = ["Database", "Document", "Query"]
 
 MAX_WRITES = 400
 MAX_BYTES = 4 << 20
+LONGEST_ID = 1500
+"""Bytes of a document's id (firebase.google.com/docs/firestore/quotas, Limits)."""
 _FRAME_BYTES = 8
 """What one write adds to a request around itself, at most."""
 _TIMEOUT = 30.0
@@ -90,8 +92,11 @@ class Database:
         self._threads = ThreadPoolExecutor(_PARALLEL, thread_name_prefix="firestore")
 
     def get(self, paths: Iterable[str], fields: Sequence[str] | None = None) -> dict[str, Document]:
-        """The documents that exist, by path, read by one call. `fields` limits what is read of each."""
-        names = [f"{self._root}/{path}" for path in dict.fromkeys(paths)]
+        """The documents that exist, by path, read by one call. `fields` limits what is read of each.
+
+        Where an id is longer than Firestore's may be, there is none: it refuses the question.
+        """
+        names = [f"{self._root}/{path}" for path in dict.fromkeys(paths) if _may_exist(path)]
         if not names:
             return {}
         request: dict[str, Any] = {"database": self._database, "documents": names}
@@ -225,3 +230,7 @@ class Database:
 def _exact(message: Any) -> datetime:
     moment: datetime = DatetimeWithNanoseconds.from_timestamp_pb(message)  # type: ignore[no-untyped-call]
     return moment
+
+
+def _may_exist(path: str) -> bool:
+    return all(len(part.encode()) <= LONGEST_ID for part in path.split("/"))
