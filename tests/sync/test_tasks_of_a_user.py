@@ -180,6 +180,38 @@ def test_a_sync_now_that_loses_the_race_is_done_right_after_the_run_it_met() -> 
     assert world.calls() == (0, 0)
 
 
+@pytest.mark.parametrize("kind", ["preview", "inventory", "undo", "clean"])
+def test_whatever_a_person_orders_during_a_run_is_done_right_after_it(kind: str) -> None:
+    world = World()
+    link(world)
+    something_to_do(world)
+    asked: list[str] = []
+    sub = world.first.sub
+    order = {
+        "preview": lambda: orders.order_preview(world.engine, sub),
+        "inventory": lambda: orders.order_inventory(world.engine, sub),
+        "undo": lambda: orders.order_undo(world.engine, sub, world.history()[-1].id),
+        "clean": lambda: orders.order_clean(world.engine, sub, 0),
+    }[kind]
+
+    def ask() -> None:
+        asked.append(order())
+        [task] = [task for task in world.tasks if task[0].get("run") == asked[0]]
+        world.tasks.remove(task)
+        assert work(world.engine, WorkerRequest(**task[0]))["phase"] == "busy"
+
+    while_at_work(world, ask, "hook")
+    assert run(world, asked[0]).phase == "queued"
+    began = world.clock.now()
+    for payload, _, at in list(world.tasks):
+        if at is None or at <= began:
+            work(world.engine, WorkerRequest(**payload))
+    assert run(world, asked[0]).finished is not None
+    assert world.clock.now() - began < timedelta(seconds=10)
+    deliver(world)
+    assert run(world, asked[0]).error is None
+
+
 def test_a_sync_now_that_meets_a_run_that_dies_is_done_when_its_lease_ends() -> None:
     world = World()
     something_to_do(world)

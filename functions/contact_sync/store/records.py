@@ -67,8 +67,8 @@ class Lease:
     until: datetime
     again: bool = False
     """Someone asked for a sync meanwhile: the holder has it follow."""
-    order: str | None = None
-    """The run of a Sync Now that waits for this lease: what follows is that run."""
+    orders: Mapping[str, str] = field(default_factory=dict)
+    """The runs that were ordered and met this lease, with their triggers: they follow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,10 +217,13 @@ class Ending:
         # With automatic syncs off, what goes on with this sync must be told from what is asked for later.
         asked = None if session.settings.auto.enabled else since
         lease = session.holder.user.lease if session.lease is not None else None
-        if lease is not None and lease.order is not None:
-            name = schedule.successor_task("continue", user_id, f"{lease.order}/{lease.id}")
-            enqueue(payload_of(user_id, "manual", lease.order), name=name, urgent=True)
-        elif self._sync_follows(error, lease):
+        orders = lease.orders if lease is not None else {}
+        for run, trigger in orders.items():
+            name = schedule.successor_task("continue", user_id, f"{run}/{session.holder.lease.id}")
+            enqueue(payload_of(user_id, trigger, run), name=name, urgent=trigger in AWAITED)
+        if set(orders.values()) - ORDERED:
+            return
+        if self._sync_follows(error, lease):
             wished = lease is not None and lease.again
             cause = f"{session.run}/{lease.id if lease is not None else ''}" if self.ordered else session.run
             name = schedule.successor_task("continue", user_id, cause)

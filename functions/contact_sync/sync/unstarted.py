@@ -53,7 +53,8 @@ def stopped(engine: Engine, found: Stopped, trigger: str, run_id: str) -> Summar
 
 def busy(engine: Engine, ready: Ready, payload: Payload, run_id: str) -> Summary:
     """Another run holds the lease. A scheduled run leaves the user due when the lease ends; any other asks the holder
-    to have a sync follow, and for one task at the lease's end in case the holder dies. Raises Conflict."""
+    to have a sync or what was ordered follow, and for one task at the lease's end in case the holder dies. Raises
+    Conflict."""
     user, lease, trigger = ready.user, ready.user.lease, payload["trigger"]
     if lease is None:
         raise RuntimeError("nobody holds the lease")
@@ -61,16 +62,17 @@ def busy(engine: Engine, ready: Ready, payload: Payload, run_id: str) -> Summary
     if trigger == "schedule":
         engine.db.commit([users.update(user.id, if_updated_at=ready.updated_at, next_sync_at=lease.until)])
         return summary
-    order = run_id if "run" in payload and trigger not in ORDERED and run_id != lease.run else None
+    waits = "run" in payload and run_id not in (lease.run, *lease.orders)
+    joins = waits and trigger not in ORDERED and bool(set(lease.orders.values()) - ORDERED)
     # What a person ordered for one purpose, a listing, and what goes on with a sync of before, is nobody else's work.
     own = trigger in ORDERED or trigger == "flag" or "asked" in payload or run_id == lease.run
     wishes: dict[str, Any] = {} if own or lease.again else {"lease__again": True}
-    if order is not None and lease.order is None:
-        wishes["lease__order"] = order
+    if waits and not joins:
+        wishes["lease__orders"] = {**lease.orders, run_id: trigger}
     if wishes:
         engine.db.commit([users.update(user.id, if_updated_at=ready.updated_at, **wishes)])
-    if order is not None and lease.order not in (None, order):
-        # Another order follows already; whoever watches this one is told that it is over.
+    if joins:
+        # Another sync follows already; whoever watches this one is told that it is over.
         engine.db.commit(over(engine, user.id, trigger, run_id))
         return summary
     cause = lease.id
