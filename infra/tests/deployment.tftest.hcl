@@ -60,6 +60,13 @@ run "first" {
   assert {
     condition = alltrue([
       for queue in google_cloud_tasks_queue.this :
+      queue.rate_limits[0].max_dispatches_per_second == 5 * queue.rate_limits[0].max_concurrent_dispatches
+    ])
+    error_message = "A queue dispatches as fast as its runs could end."
+  }
+  assert {
+    condition = alltrue([
+      for queue in google_cloud_tasks_queue.this :
       tostring(queue.retry_config[0].max_attempts) == google_cloudfunctions2_function.this["worker"].service_config[0].environment_variables["TASKS_MAX_ATTEMPTS"]
     ])
     error_message = "The worker knows which attempt is the last."

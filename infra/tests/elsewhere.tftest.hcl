@@ -15,6 +15,19 @@ variables {
   sugar_username  = "contact-sync"
 }
 
+run "as_much_as_possible" {
+  command = plan
+
+  variables {
+    queue_concurrency = { scheduled = 100 }
+  }
+
+  assert {
+    condition     = google_cloud_tasks_queue.this["scheduled"].rate_limits[0].max_dispatches_per_second == 500
+    error_message = "Cloud Tasks allows a queue 500 dispatches a second, and no more."
+  }
+}
+
 run "everything_elsewhere" {
   command = apply
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from .write import Conflict, Kind, Write
 PAUSE = "system/pause"
 _SESSION = "system/sugar_session"
 _METADATA = "system/sugar_metadata"
+_KEYS = "system/keys"
 _PAIR = ("access", "refresh")
 
 
@@ -120,6 +121,19 @@ def _pair(found: Document) -> list[str]:
     if len(tokens) < len(held):
         raise DecryptionError("token_unreadable", "The service user's stored session was altered")
     return tokens
+
+
+def keys_unused(db: Database) -> dict[str, datetime]:
+    """Since when keys that once encrypted something encrypt nothing any more, as `rotate-keys` noted it."""
+    found = db.get([_KEYS]).get(_KEYS)
+    noted = found.data.get("unused_since") if found else None
+    pairs = noted.items() if isinstance(noted, Mapping) else ()
+    return {str(key): since for key, since in pairs if isinstance(since, datetime)}
+
+
+def put_keys_unused(since: Mapping[str, datetime]) -> Write:
+    """Note it anew."""
+    return Write(_KEYS, Kind.SET, {"unused_since": dict(since)})
 
 
 def load_metadata(db: Database) -> SugarMetadata | None:

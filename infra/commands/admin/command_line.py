@@ -24,7 +24,8 @@ FIRESTORE_DATABASE do. Everything else the functions recorded there at their sta
 have are read from Secret Manager: TOKEN_KEYS for rotate-keys, erase, sugar-user and reconcile, SUGAR_PASSWORD for
 sugar-user. Where no function ever started, the shell has to have the functions' variables.
 Rights: Cloud Datastore User and Logs Writer for all; Secret Manager Secret Accessor where a secret is read; Cloud Tasks
-Enqueuer, and Service Account User of TASKS_SERVICE_ACCOUNT, for reconcile.
+Enqueuer, and Service Account User of TASKS_SERVICE_ACCOUNT, for reconcile; Cloud Datastore Backups Viewer for
+rotate-keys.
 What a command changes is in system/audit/entries and in the project's log, contact-sync-admin.
 A user is named by the id or the e-mail address."""
 
@@ -129,7 +130,10 @@ def _add_changes(add: Add, add_user: Add) -> None:
     one.add_argument(
         "sugar_user", type=_filled, metavar="ADDRESS", help="primary e-mail address of an active Sugar user"
     )
-    add("rotate-keys", keys.rotate_keys, "encrypt all tokens with the newest key of TOKEN_KEYS")
+    one = add("rotate-keys", keys.rotate_keys, "encrypt all tokens with the newest key of TOKEN_KEYS")
+    one.add_argument(
+        "--check", action="store_true", help="only say which keys are still needed, and until when"
+    )
     one = add_user("reconcile", checking.reconcile, "compare every pair of a user on both sides, and repair")
     one.add_argument("--report-only", action="store_true", help="only tell what would be repaired")
     one.add_argument(

@@ -17,6 +17,7 @@ from contact_sync import composition, config_formats, logs
 from contact_sync.config import Config, SecretReader, load_needed, names, told
 from contact_sync.config_formats import Malformed, Policy
 from contact_sync.store import audit, deployment
+from contact_sync.store.backups import Backup
 from contact_sync.store.database import Database
 from contact_sync.store.records import AuditEntry
 from contact_sync.store.write import Write
@@ -59,6 +60,8 @@ class Deployment:
     who: Callable[[], str] = whoever_calls
     """Who gives the command, for the audit."""
     new_id: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
+    backups: Callable[[], Sequence[Backup]] = tuple
+    """The database's backups; a machine of its own has none."""
 
     @cached_property
     def place(self) -> str:
@@ -138,4 +141,5 @@ def from_environment(environ: Mapping[str, str], options: argparse.Namespace) ->
     found = Deployment(values, composition.secret_reader(values.get("GOOGLE_CLOUD_PROJECT", "")))
     if not values.get("FIRESTORE_EMULATOR_HOST"):
         found.open_database = partial(login.database, LOG)
+        found.backups = partial(login.backups, values.get("GOOGLE_CLOUD_PROJECT", ""))
     return found

@@ -14,9 +14,12 @@ from typing import Any
 import google.auth
 import requests
 from google.auth.transport.requests import AuthorizedSession, Request
+from google.cloud.firestore_admin_v1 import FirestoreAdminClient
 
 from contact_sync.config import Config
 from contact_sync.logs import JsonLines
+from contact_sync.store import backups as store_backups
+from contact_sync.store.backups import Backup
 from contact_sync.store.client import open_database
 from contact_sync.store.database import Database
 
@@ -33,6 +36,12 @@ def database(log: logging.Logger, config: Config) -> Database:
     log.handlers[:] = [CloudLog(config.google_cloud_project, session)]
     log.setLevel(logging.INFO)
     return open_database(config.google_cloud_project, config.firestore_database, credentials)
+
+
+def backups(project: str) -> list[Backup]:
+    """Firestore's backups, under this login. Raises GoogleAuthError."""
+    credentials, _ = google.auth.default(scopes=[_SCOPE])
+    return store_backups.backups(FirestoreAdminClient(credentials=credentials), project)
 
 
 class CloudLog(logging.Handler):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from admin.screen import Screen
 from contact_sync.config import Config
 from contact_sync.config_formats import TokenKey
 from contact_sync.store import audit, deployment, users
+from contact_sync.store.backups import Backup
 from contact_sync.store.cipher import Cipher
 from contact_sync.store.database import Query
 from contact_sync.store.records import User
@@ -44,6 +46,8 @@ class Office:
         }
         self.start()
         self.out = self.err = ""
+        self.backups: list[Backup] = []
+        self.see_backups: Callable[[], list[Backup]] = lambda: self.backups
         self.secrets: list[str] = []
         """Secrets that were read from Secret Manager."""
 
@@ -79,6 +83,7 @@ class Office:
             self.wait,
             lambda: "boss on desk",
             self.world.engine.new_id,
+            lambda: self.see_backups(),
         )
 
     def engine(self, config: Config) -> Engine:
