@@ -192,6 +192,7 @@ def test_a_note_taken_back_from_sugar_stays_in_google_when_private_fields_are_ke
     pair.world.set(private_fields="keep")
     found, (action,) = undo(pair.world, last(pair.world, "update", Side.SUGAR).id)
     assert action.after[Side.GOOGLE]["description"] == "likes tea"
+    assert action.message is not None and "what was there before: note." in action.message
     apply(pair.world, found.id)
     assert pair.both("description") == ("", "likes tea")
     pair.rests("description")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ..contacts.field_words import field_words
 from ..contacts.mapping import Directive, IndexEntry, Mapping, State
 from ..contacts.settings import SyncSettings, Verb
 from ..contacts.side import Side
@@ -123,7 +124,7 @@ def _linked(mapping: Mapping, standing: Standing) -> list[str]:
     if mapping.created_side is not None:
         said.append(f"The sync created it in {NAMES[mapping.created_side]}.")
     if mapping.holds:
-        fields = ", ".join(name.replace("_", " ") for name in mapping.holds)
+        fields = field_words(*mapping.holds)
         said.append(
             f"You took a change back on one side: the two differ in this until you change either: {fields}."
         )
@@ -198,7 +199,7 @@ def _why_at_rest(mapping: Mapping, standing: Standing) -> list[str]:
             " ever since the two were linked."
         )
     if settings.may("update", Side.SUGAR) and denied:
-        names = ", ".join(name.replace("_", " ") for name in denied)
+        names = field_words(*denied)
         said.append(f"Sugar does not let you change these fields: {names}.")
     return said
 

@@ -14,6 +14,7 @@ from typing import Literal
 from ..contacts import google_person
 from ..contacts.actions import Action, Become, Create, Delete, Presence
 from ..contacts.contact import FIELDS, PRIVATE_FIELDS, Contact
+from ..contacts.field_words import field_words
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.mapping import Missing, State
 from ..contacts.merge import edited
@@ -26,7 +27,7 @@ from .batch import NO_RECORD, Batch, Case
 from .choice import Choice, Declined
 from .gather import Gatherer
 from .session import Session, read_sugar
-from .undo_fields import NAMES, shows, taken_back, words
+from .undo_fields import NAMES, shows, taken_back
 
 Sides = Literal["written", "both"]
 """Where it is taken back."""
@@ -129,12 +130,12 @@ class Undo(Choice):
         for name in FIELDS:
             value = getattr(case.contacts[side], name)
             if value is not None and not shows(name, value, created.get(name, "")):
-                raise Declined(f"The contact was edited since it was created: {words(name)}.")
+                raise Declined(f"The contact was edited since it was created: {field_words(name)}.")
         there, view = side.other, case.views[side.other]
         if self._on_both:
             held = mapping.held.get(there)
             if changed := edited(case.contacts[there], mapping.base, view.holds, held):
-                raise Declined(f"The contact was edited since it was created: {words(*changed)}.")
+                raise Declined(f"The contact was edited since it was created: {field_words(*changed)}.")
             case.note = "It is deleted on both sides. The history keeps both records."
         else:
             case.note = (

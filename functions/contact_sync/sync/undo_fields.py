@@ -9,6 +9,7 @@ import msgspec
 
 from ..contacts.actions import Update
 from ..contacts.contact import ADDRESSES, Contact
+from ..contacts.field_words import field_words
 from ..contacts.mapping import Mapping as ContactMapping
 from ..contacts.merge import Leave, Merged, edited
 from ..contacts.normal_form import email_key, field_text, is_empty, same
@@ -151,11 +152,6 @@ def shows(name: str, value: object, text: str) -> bool:
     return same(name, value, told)
 
 
-def words(*names: str) -> str:
-    """Fields as a person calls them."""
-    return ", ".join(name.replace("_", " ") for name in names)
-
-
 def _keys(emails: Iterable[str] | Any) -> set[str]:
     return {email_key(email) for email in emails} if isinstance(emails, tuple | list) else set()
 
@@ -163,9 +159,9 @@ def _keys(emails: Iterable[str] | Any) -> set[str]:
 def _said(side: Side, targets: dict[Side, dict[str, Any]], rests: list[str]) -> str:
     """What becomes of the fields."""
     both = [name for name in dict.fromkeys((*targets[side], *targets[side.other])) if name not in rests]
-    there = f"Both sides get what was there before: {words(*both)}. " if both else ""
+    there = f"Both sides get what was there before: {field_words(*both)}. " if both else ""
     alone = (
-        f"Only {NAMES[side]} gets what was there before: {words(*rests)}. "
+        f"Only {NAMES[side]} gets what was there before: {field_words(*rests)}. "
         "The sync leaves the two sides as they are then, until either is changed."
     )
     return there + (alone if rests else "")
@@ -175,6 +171,6 @@ def _told(left_out: dict[str, str]) -> str:
     """What is not taken back, and why."""
     names = {why: [name for name, given in left_out.items() if given == why] for why in left_out.values()}
     return " ".join(
-        f"{(why if len(those) == 1 else _MANY.get(why, why))}: {words(*those)}."
+        f"{(why if len(those) == 1 else _MANY.get(why, why))}: {field_words(*those)}."
         for why, those in names.items()
     )

@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
+from ...contacts.field_words import field_words
 from ...contacts.side import Side
 
 SIDES = {Side.SUGAR: "Sugar", Side.GOOGLE: "Google"}
-
-FIELDS = {
-    "salutation": "Salutation",
-    "first_name": "First name",
-    "last_name": "Last name",
-    "title": "Title",
-    "department": "Department",
-    "company": "Company",
-    "emails": "E-mail addresses",
-    "phone_work": "Work phone",
-    "phone_mobile": "Mobile phone",
-    "phone_home": "Home phone",
-    "phone_other": "Other phone",
-    "phone_fax": "Fax",
-    "primary_address": "Primary address",
-    "alt_address": "Other address",
-    "birthday": "Birthday",
-    "description": "Note",
-    "twitter": "Twitter",
-    "facebook": "Facebook",
-    "memberships": "Label",
-}
 
 KINDS = {
     "google_created": "Created in Google",
@@ -210,8 +189,9 @@ FAILED = "The sync did not finish ({code}). It tries again by itself; if this st
 
 
 def field(name: str) -> str:
-    """A Contact's field in words."""
-    return FIELDS.get(name, name.replace("_", " ").capitalize())
+    """A Contact's field in words, at the beginning of a line."""
+    said = field_words(name)
+    return said[:1].upper() + said[1:]
 
 
 def done(action: str, side: Side | None) -> str:
