@@ -28,8 +28,9 @@ VALUE = st.integers(0, min(len(PHONES), len(TITLES)) - 1)
 FIELD = st.sampled_from(["title", "phone_mobile", "phone_work"])
 CALL = st.integers(1, 9)
 WHEN = st.sampled_from(["before", "after"])
-SUGAR_FAULTS = ("500 db_error", "503 maintenance", "502 html", "429", "drop_before", "drop_after")
-GOOGLE_FAULTS = ("429 rate", "500", "502 html", "503", "drop_before", "drop_after")
+FAULTS = ("500 afterwards", "502 html", "drop_before", "drop_after")
+SUGAR_FAULTS = ("500 db_error", "503 maintenance", "429", *FAULTS)
+GOOGLE_FAULTS = ("429 rate", "500", "503", *FAULTS)
 CROWD = 13
 """Contacts enough for the guard against mass deletion."""
 PERSON = st.tuples(st.sampled_from(["sugar", "google", "both"]), NAME, st.lists(EMAIL, max_size=2), VALUE)
