@@ -4,7 +4,7 @@ locals {
   # Every variable that the code reads, and which function does; a test holds this against the code. What is empty is not
   # set: the code then takes its default.
   settings = {
-    ALLOWED_DOMAINS       = { value = join(",", var.allowed_domains), readers = ["web"] }
+    ALLOWED_DOMAINS       = { value = join(",", var.allowed_domains), readers = ["web", "worker"] }
     FIRESTORE_DATABASE    = { value = var.firestore_database, readers = ["dispatcher", "worker", "web"] }
     GOOGLE_CLOUD_PROJECT  = { value = var.project_id, readers = ["dispatcher", "worker", "web"] }
     HISTORY_DAYS          = { value = tostring(var.history_days), readers = ["worker", "web"] }

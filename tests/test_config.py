@@ -32,9 +32,9 @@ WORKER = DISPATCHER | {
     "OAUTH_CLIENT_SECRET": "secret",
     "TOKEN_KEYS": f"new:{KEY},old:{OTHER_KEY}",
     "INDEX_KEY": KEY,
+    "ALLOWED_DOMAINS": "Corp.test, corp.example",
 }
 WEB = WORKER | {
-    "ALLOWED_DOMAINS": "Corp.test, corp.example",
     "WEB_URL": "https://sync.corp.test",
     "TASKS_URGENT_QUEUE": QUEUE + "-urgent",
     "SESSION_KEY": "s" * 32,

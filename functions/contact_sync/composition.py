@@ -168,5 +168,6 @@ def engine(config: Config) -> Engine:
         policy=config.policy,
         quiet_hours=config.quiet_hours,
         history_days=config.history_days,
+        allowed_domains=config.allowed_domains,
         version=version(),
     )

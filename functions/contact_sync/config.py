@@ -102,7 +102,7 @@ _VARIABLES = (
     _Variable("GOOGLE_CERTS_URI", formats.address, default="https://www.googleapis.com/oauth2/v1/certs"),
     _Variable("GOOGLE_REVOKE_URI", formats.address, default="https://oauth2.googleapis.com/revoke"),
     _Variable("PEOPLE_API_ENDPOINT", formats.address, default="https://people.googleapis.com"),
-    _Variable("ALLOWED_DOMAINS", formats.domains, _WEB),
+    _Variable("ALLOWED_DOMAINS", formats.domains, _SYNC),
     _Variable("WEB_URL", formats.address, _WEB),
     _Variable("WORKER_URL", formats.address, _ALL),
     _Variable("TASKS_QUEUE", formats.queue_name, _ALL),

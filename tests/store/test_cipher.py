@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_sync.errors import OperatorMustAct
-from contact_sync.store.cipher import Cipher, DecryptionError
+from contact_sync.store.cipher import Cipher, DecryptionError, place
 
 OLD, NEW = ("2025", bytes(range(32))), ("2026", bytes(32))
 
@@ -54,6 +57,38 @@ def test_a_text_under_an_unknown_key_needs_the_operator_and_tells_nothing() -> N
         Cipher([NEW]).decrypt(held, "p")
     assert raised.value.code == "token_key_missing"
     assert held not in str(raised.value)
+
+
+def of_earlier_version(text: str, path: str, key: tuple[str, bytes] = OLD, nonce: bytes = bytes(12)) -> str:
+    """As the earlier version wrote it: bound to the document alone."""
+    sealed = AESGCM(key[1]).encrypt(nonce, text.encode(), path.encode())
+    return f"{key[0]}:{base64.b64encode(nonce + sealed).decode()}"
+
+
+def test_a_text_in_another_field_of_its_document_is_refused() -> None:
+    cipher = Cipher([OLD])
+    held = cipher.encrypt("secret token", place("users/u1/private/tokens", "google_refresh"))
+    for other in ("users/u1/private/tokens#google_access", "users/u1/private/tokens", "#google_refresh", ""):
+        with pytest.raises(DecryptionError):
+            cipher.decrypt(held, other)
+
+
+def test_a_text_of_the_earlier_version_is_read_in_its_document_and_is_to_be_encrypted_anew() -> None:
+    cipher = Cipher([OLD])
+    held = of_earlier_version("token", "users/u1/private/tokens")
+    assert cipher.decrypt(held, place("users/u1/private/tokens", "google_refresh")) == "token"
+    assert cipher.needs_rotation(held)
+    with pytest.raises(DecryptionError):
+        cipher.decrypt(held, place("users/u2/private/tokens", "google_refresh"))
+
+
+def test_a_text_bound_to_a_field_is_not_read_as_one_of_the_earlier_version() -> None:
+    cipher, where = Cipher([OLD]), place("users/u1/private/tokens", "google_refresh")
+    held = cipher.encrypt("token", where)
+    with pytest.raises(DecryptionError):
+        cipher.decrypt(held.replace(":2:", ":"), where)
+    with pytest.raises(DecryptionError):
+        cipher.decrypt(of_earlier_version("token", "users/u1/private/tokens").replace(":", ":2:"), where)
 
 
 @pytest.mark.parametrize("keys", [[], [("a:b", bytes(32))], [("a", bytes(16))], [("", bytes(32))]])

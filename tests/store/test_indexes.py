@@ -133,6 +133,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
     runs.matching: [{"phase": "queued"}, {"trigger": "clean"}],
     system.pause: [{}],
     system.load_metadata: [{}],
+    system.keys_unused: [{}],
     users.read: [{}],
     users.due: [{"now": NOW, "limit": 2}, {"now": NOW, "limit": 2, "after": users.Due("u1", NOW, False)}],
     users.by_sugar_user: [{"sugar_user_id": "s1"}],
@@ -142,7 +143,7 @@ CALLS: dict[Callable[..., Any], list[dict[str, Any]]] = {
 }
 """Every way to read, in every combination of its options."""
 WITHOUT_QUERIES = {
-    *(users.load, tokens.rotate, tokens.keys),
+    *(users.load, tokens.rotate, tokens.keys, tokens.outdated_of),
     *(system.save_metadata, system.session_keys, system.rotate_session),
 }
 """They take a cipher or write; the tests of users, tokens and system hold how they read: by path."""

@@ -1,4 +1,8 @@
-"""Encryption of tokens: AES-GCM with a ring of keys, bound to the document that holds the text."""
+"""Encryption of tokens: AES-GCM with a ring of keys, bound to the document and the field that hold the text.
+
+An encrypted text is "key id:2:base64". Without the 2 it is one of an earlier version, bound to its document alone: it
+is read, and counts as one to be encrypted anew.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,14 @@ from ..errors import OperatorMustAct
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+
+
+_BOUND_TO_FIELD = "2:"
+
+
+def place(path: str, field: str) -> str:
+    """Where a text is kept, as its encryption is bound to it: the field of the document at `path`."""
+    return f"{path}#{field}"
 
 
 def key_id(text: str) -> str:
@@ -40,13 +52,13 @@ class Cipher:
         self._ring = {key_id: AESGCM(key) for key_id, key in keys}
         self._random = random
 
-    def encrypt(self, text: str, path: str) -> str:
-        """The text as "key id:base64", readable only for the document at `path`."""
+    def encrypt(self, text: str, place: str) -> str:
+        """The text, readable only at this place."""
         nonce = self._random(_NONCE_BYTES)
-        sealed = self._ring[self._newest].encrypt(nonce, text.encode(), path.encode())
-        return f"{self._newest}:{base64.b64encode(nonce + sealed).decode()}"
+        sealed = self._ring[self._newest].encrypt(nonce, text.encode(), place.encode())
+        return f"{self._newest}:{_BOUND_TO_FIELD}{base64.b64encode(nonce + sealed).decode()}"
 
-    def decrypt(self, text: str, path: str) -> str:
+    def decrypt(self, text: str, place: str) -> str:
         """The text again. Raises DecryptionError."""
         key_id, _, encoded = text.partition(":")
         key = self._ring.get(key_id)
@@ -54,12 +66,15 @@ class Cipher:
             raise DecryptionError(
                 "token_key_missing", "A stored token needs a key that TOKEN_KEYS does not hold"
             )
+        bound = encoded.removeprefix(_BOUND_TO_FIELD)
+        # The path is what stands before the field; of a field that has none it is all.
+        where = place if bound != encoded else place.rpartition("#")[0] or place
         try:
-            sealed = base64.b64decode(encoded, validate=True)
-            return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], path.encode()).decode()
+            sealed = base64.b64decode(bound, validate=True)
+            return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], where.encode()).decode()
         except (InvalidTag, ValueError, binascii.Error):
             raise DecryptionError("token_unreadable", "A stored token was altered or moved") from None
 
     def needs_rotation(self, text: str) -> bool:
-        """Whether the text is encrypted with an older key than the newest."""
-        return key_id(text) != self._newest
+        """Whether the text is encrypted with an older key than the newest, or for its document alone."""
+        return not text.startswith(f"{self._newest}:{_BOUND_TO_FIELD}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from .cipher import Cipher, DecryptionError, key_id
+from .cipher import Cipher, DecryptionError, key_id, place
 from .database import Database, Document
 from .documents import as_data, from_data
 from .records import SugarMetadata
@@ -75,7 +75,7 @@ class SugarSessions(Generic[S]):
             return None, None
         expires_at = found.data.get("expires_at")
         try:
-            access, refresh = (self._cipher.decrypt(token, _SESSION) for token in _pair(found))
+            access, refresh = _decrypted(self._cipher, found)
         except DecryptionError:
             return None, found.updated_at
         if not isinstance(expires_at, datetime):
@@ -85,8 +85,8 @@ class SugarSessions(Generic[S]):
     def save(self, session: S, version: object) -> bool:
         """Replace the session loaded as `version`; False if another came first."""
         data = {
-            "access": self._cipher.encrypt(session.access, _SESSION),
-            "refresh": self._cipher.encrypt(session.refresh, _SESSION),
+            "access": self._cipher.encrypt(session.access, place(_SESSION, "access")),
+            "refresh": self._cipher.encrypt(session.refresh, place(_SESSION, "refresh")),
             "expires_at": session.expires_at,
         }
         if isinstance(version, datetime):
@@ -102,16 +102,23 @@ def session_keys(db: Database) -> set[str]:
 
 
 def rotate_session(db: Database, cipher: Cipher) -> bool:
-    """Encrypt the service administrator's token pair with the newest key; False if it is, or was just replaced.
+    """Encrypt the service administrator's token pair as it would be now; False if it is, or was just replaced.
 
     Raises DecryptionError.
     """
     found = db.get([_SESSION]).get(_SESSION)
     if found is None or not any(map(cipher.needs_rotation, _pair(found))):
         return False
-    clear = zip(_PAIR, (cipher.decrypt(token, _SESSION) for token in _pair(found)), strict=True)
-    pair = {name: cipher.encrypt(token, _SESSION) for name, token in clear}
+    clear = zip(_PAIR, _decrypted(cipher, found), strict=True)
+    pair = {name: cipher.encrypt(token, place(_SESSION, name)) for name, token in clear}
     return _committed(db, Write(_SESSION, Kind.SET, {**found.data, **pair}, found.updated_at))
+
+
+def _decrypted(cipher: Cipher, found: Document) -> list[str]:
+    """Both tokens. Raises DecryptionError."""
+    return [
+        cipher.decrypt(token, place(_SESSION, name)) for name, token in zip(_PAIR, _pair(found), strict=True)
+    ]
 
 
 def _pair(found: Document) -> list[str]:

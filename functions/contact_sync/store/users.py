@@ -35,6 +35,8 @@ class Loaded:
     tokens_updated_at: datetime | None
     paused_all: str | None
     """Why synchronisation is paused for everybody; None: it is not."""
+    tokens_outdated: bool = False
+    """The tokens are encrypted otherwise than they would be now."""
 
 
 def path(user_id: str) -> str:
@@ -53,6 +55,7 @@ def load(db: Database, cipher: Cipher, user_id: str) -> Loaded:
         tokens=tokens.decrypted(cipher, user_id, held.data) if held else Tokens(),
         tokens_updated_at=held.updated_at if held else None,
         paused_all=system.pause_reason(found.get(system.PAUSE)),
+        tokens_outdated=held is not None and tokens.outdated(cipher, held.data),
     )
 
 

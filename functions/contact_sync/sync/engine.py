@@ -90,6 +90,8 @@ class Engine:
     policy: Policy = field(default_factory=Policy)
     quiet_hours: QuietHours | None = None
     history_days: int = 90
+    allowed_domains: tuple[str, ...] = ()
+    """Whose accounts are synced: a domain that leaves the list stops those who signed in before. None: not asked."""
     version: str = ""
     """Which program this is: another one may read what this one could not."""
     chance: Callable[[], float] = random.random

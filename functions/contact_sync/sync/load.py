@@ -33,7 +33,7 @@ class Stopped:
     user: User | None = None
     updated_at: datetime | None = None
     everybody: bool = False
-    """The stop holds for the whole deployment; it ends without the user doing anything."""
+    """The stop is the administrator's, for many at once; it ends without the user doing anything."""
 
 
 def load(engine: Engine, user_id: str, trigger: str) -> Ready | Stopped:
@@ -57,6 +57,9 @@ def load(engine: Engine, user_id: str, trigger: str) -> Ready | Stopped:
         return stopped("paused", everybody=True)
     if engine.policy.disabled is not None:
         return stopped("disabled", everybody=True)
+    domains = tuple(f"@{domain}" for domain in engine.allowed_domains)
+    if domains and not user.email.lower().endswith(domains):
+        return stopped("domain_not_allowed", everybody=True)
     looks_again = trigger == "schedule" and user.connection in (*schedule.CURED_OUTSIDE, BROKEN)
     if user.connection != "connected" and not looks_again:
         return stopped(user.connection)
@@ -65,4 +68,6 @@ def load(engine: Engine, user_id: str, trigger: str) -> Ready | Stopped:
     if CONTACTS_SCOPE not in loaded.tokens.google_scopes:
         return stopped("permission_missing")
     box = TokenBox(engine, user_id, loaded.tokens, loaded.tokens_updated_at)
+    if loaded.tokens_outdated:
+        box.keep(lambda tokens: tokens)
     return Ready(user, loaded.updated_at, engine.policy.apply(user.settings), box)

@@ -25,6 +25,7 @@ KEPT = timedelta(hours=1)
 REASONS = {
     "paused": "Syncing is paused. Ask your administrator.",
     "disabled": "Your administrator has switched syncing off.",
+    "domain_not_allowed": "Accounts of your domain are not synced any more. Ask your administrator.",
     "disconnected": "Your Google account is not connected. Connect it, then ask for the preview again.",
     "disconnecting": "Your Google account is being disconnected.",
     "reconnect": "Your Google account has to be connected again. Then ask for the preview again.",

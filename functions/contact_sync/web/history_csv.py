@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC
 from itertools import chain
@@ -28,8 +29,10 @@ COLUMNS = (
     "google_id",
 )
 BYTE_ORDER_MARK = "\ufeff"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A spreadsheet may take a cell that begins so for a formula, whoever wrote it."""
+_FORMULA = re.compile(r"""(^|[;\t\r\n|])(?=(?:[^\S\t\r\n]|["'])*+[=+\-@＝＋－＠])""")
+"""Where what a spreadsheet takes for a formula begins, whoever wrote it: a cell, or what becomes a cell or a row of its
+own where a spreadsheet parts by something else than a comma, as half of Europe's by a semicolon."""
+_BLANK = re.compile(r"[\t\r\n]")
 
 
 def download(pages: Iterator[list[HistoryEntry]]) -> Response:
@@ -65,4 +68,6 @@ def _rows(entry: HistoryEntry) -> Iterator[tuple[str, ...]]:
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """The cell with an apostrophe, which makes text of what follows, wherever it could be computed."""
+    quoted = _FORMULA.sub(r"\1'", cell)
+    return f"'{quoted}" if _BLANK.match(quoted) else quoted

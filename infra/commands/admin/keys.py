@@ -57,7 +57,7 @@ class Standing:
 
 
 def rotate_keys(options: argparse.Namespace, deployment: Deployment, screen: Screen) -> int:
-    """rotate-keys: may be interrupted and repeated; only what an older key encrypted is written."""
+    """rotate-keys: may be interrupted and repeated; only what an older key or version encrypted is written."""
     everybody = users.all_ids(deployment.db)
     # Asked first: where the right to is missing, nothing has been done yet.
     kept = deployment.backups()
@@ -78,8 +78,7 @@ def rotate_keys(options: argparse.Namespace, deployment: Deployment, screen: Scr
 def _rotate(deployment: Deployment, everybody: list[str], screen: Screen) -> Rotation:
     cipher = deployment.engine(KEYS).cipher
     newest = deployment.key_ids()[0]
-    before = tokens.keys(deployment.db, everybody)
-    old = sorted(user_id for user_id, ids in before.items() if ids - {newest})
+    old = tokens.outdated_of(deployment.db, cipher, everybody)
     rotated, unreadable = 0, []
     if old:
         what = f"the tokens of {len(old):,} users are encrypted anew with {newest}"

@@ -164,6 +164,7 @@ ERRORS = {
     "too_many": "There are too many Sugar contacts in the scope. Choose a smaller scope.",
     "paused": "Syncing is paused. Ask your administrator.",
     "disabled": "Your administrator has switched syncing off.",
+    "domain_not_allowed": "Accounts of your domain are not synced any more. Ask your administrator.",
     "disconnected": "Your Google account is not connected. Connect it, then sync again.",
     "disconnecting": "Your Google account is being disconnected.",
     "google_rate_limited": "Google asked us to slow down. The sync goes on by itself in a while.",
