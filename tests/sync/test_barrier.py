@@ -7,16 +7,18 @@ import itertools
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.sync.situations import causes
+from tests.sync.situations import causes, list_again
 from tests.world import World, link, switches
 
 from contact_sync import logs
 from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.mapping import State
-from contact_sync.store import mappings
+from contact_sync.store import listings, mappings, system
+from contact_sync.store.records import Listing
 from contact_sync.store.write import Kind, Write
 from contact_sync.sync import resolve
 from contact_sync.sync.engine import Engine
@@ -450,3 +452,29 @@ def test_a_due_time_that_is_no_time_hides_no_other() -> None:
     world.add_sugar(first_name="Ben", last_name="Okafor", email="ben@x.test")
     world.settle()
     assert "Ben Okafor" in world.google_names()
+
+
+@pytest.mark.parametrize("spoiled", [{}, {"chunk": "many", "lengths": 7, "portions": None}])
+def test_what_is_remembered_of_sugar_and_cannot_be_read_is_asked_for_anew(spoiled: dict[str, Any]) -> None:
+    world = World()
+    link(world)
+    assert system.load_metadata(world.db) is not None
+    world.db.commit([Write("system/sugar_metadata", Kind.SET, spoiled)])
+    world.engine = world.make_engine()
+    world.add_sugar(first_name="Ben", last_name="Okafor", email="ben@x.test")
+    world.settle()
+    assert "Ben Okafor" in world.google_names()
+    assert system.load_metadata(world.db) is not None
+
+
+def test_a_listing_that_was_begun_and_cannot_be_read_begins_anew() -> None:
+    world = World()
+    sugar_id, _ = link(world)
+    kept = Listing(world.clock.now() + timedelta(hours=5), world.user().intake_version)
+    write = listings.put(world.first.sub, kept)
+    assert write is not None
+    world.db.commit([replace(write, data={"good_until": "soon", "ids": 7})])
+    world.sugar.add_user("boss", id="user-boss")
+    world.sugar.edit_contact(sugar_id, assigned_user_id="user-boss")
+    list_again(world)
+    assert world.mapping(sugar_id).state is State.OUT_OF_SCOPE

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from . import users
 from .database import Database
-from .documents import as_data, from_data
+from .documents import UNREADABLE, as_data, from_data
 from .records import Listing
 from .write import Kind, Write
 
@@ -15,10 +15,13 @@ MOST_CHARACTERS = 900_000
 
 
 def read(db: Database, user_id: str, now: datetime) -> Listing | None:
-    """The listing that was begun, if there is one that is still of use."""
+    """The listing that was begun, if there is one that is still of use: one that cannot be read is not."""
     path = _path(user_id)
     found = db.get([path]).get(path)
-    listing = from_data(Listing, found.data) if found else None
+    try:
+        listing = from_data(Listing, found.data) if found else None
+    except UNREADABLE:
+        return None
     return listing if listing is not None and listing.good_until > now else None
 
 

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from .cipher import Cipher, DecryptionError, key_id, place
 from .database import Database, Document
-from .documents import as_data, from_data
+from .documents import UNREADABLE, as_data, from_data
 from .records import SugarMetadata
 from .write import Conflict, Kind, Write
 
@@ -144,9 +144,12 @@ def put_keys_unused(since: Mapping[str, datetime]) -> Write:
 
 
 def load_metadata(db: Database) -> SugarMetadata | None:
-    """What is known of the Sugar instance's fields."""
+    """What is known of the Sugar instance's fields. What cannot be read counts as none: Sugar is asked anew."""
     found = db.get([_METADATA]).get(_METADATA)
-    return from_data(SugarMetadata, found.data) if found else None
+    try:
+        return from_data(SugarMetadata, found.data) if found else None
+    except UNREADABLE:
+        return None
 
 
 def save_metadata(db: Database, metadata: SugarMetadata) -> None:
