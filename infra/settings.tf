@@ -26,6 +26,8 @@ locals {
     WORKER_URL            = { value = local.addresses["worker"], readers = ["dispatcher", "worker", "web"] }
   }
 
+  deployment = substr(sha256(jsonencode([filesha256(local.source_zip), local.settings, local.functions])), 0, 12)
+
   environments = {
     for function in keys(local.functions) : function => merge(
       {
@@ -37,6 +39,8 @@ locals {
         LOG_EXECUTION_ID = "false"
         # The framework's server would have four threads, however many requests Cloud Run sends at a time.
         THREADS = tostring(local.functions[function].concurrency)
+        # What one deployment made, infra/rollback finds by it: whatever changes, all three functions get a new revision.
+        DEPLOYMENT = local.deployment
       },
     )
   }

@@ -119,8 +119,9 @@ variable "policy" {
   default     = "{}"
 
   validation {
-    condition     = can(keys(jsondecode(var.policy))) && length(setsubtract(try(keys(jsondecode(var.policy)), []), ["forced", "disabled"])) == 0
-    error_message = "The policy must be a JSON object with no other keys than forced and disabled."
+    # What it may hold, infra/check knows.
+    condition     = can(regex("^\\s*\\{", var.policy))
+    error_message = "The policy must be a JSON object."
   }
 }
 
@@ -219,6 +220,11 @@ variable "sugar_client_id" {
   description = "OAuth key that Sugar knows this program by."
   type        = string
   default     = "sugar"
+
+  validation {
+    condition     = can(regex("\\S", var.sugar_client_id))
+    error_message = "The sugar_client_id must not be empty."
+  }
 }
 
 variable "sugar_platform" {
@@ -267,6 +273,11 @@ variable "sugar_url" {
 variable "sugar_username" {
   description = "Name of the service administrator in Sugar."
   type        = string
+
+  validation {
+    condition     = can(regex("\\S", var.sugar_username))
+    error_message = "The sugar_username must not be empty."
+  }
 }
 
 variable "tasks_max_attempts" {

@@ -59,20 +59,22 @@ run "refused" {
     history_days        = 0
     name                = "a-name-that-is-too-long-for-accounts"
     oauth_client_id     = "123"
-    policy              = "{\"forbidden\": {}}"
+    policy              = "on"
     queue_concurrency   = { urgent = 0 }
     quiet_hours         = "22-24"
     secret_rotation     = { topic = "secrets" }
     source_zip          = "none.zip"
+    sugar_client_id     = ""
     sugar_sudo_platform = "contact_sync"
     sugar_url           = "http://sugar.example.com"
+    sugar_username      = " "
     web_address         = "https://contacts.example.com/sync"
     web_capacity        = { min_instances = 9 }
   }
 
   expect_failures = [
     var.allowed_domains, var.alert_emails, var.backup_days, var.history_days, var.name, var.oauth_client_id, var.policy,
-    var.queue_concurrency, var.quiet_hours, var.secret_rotation, var.source_zip, var.sugar_sudo_platform, var.sugar_url,
-    var.web_address, var.web_capacity,
+    var.queue_concurrency, var.quiet_hours, var.secret_rotation, var.source_zip, var.sugar_client_id,
+    var.sugar_sudo_platform, var.sugar_url, var.sugar_username, var.web_address, var.web_capacity,
   ]
 }

@@ -62,6 +62,44 @@ def test_the_tests_run_as_an_account_that_reaches_their_log_alone() -> None:
     assert TESTS["logsBucket"].startswith("gs://$PROJECT_ID-${_NAME}-tests/")
 
 
+def test_what_a_function_would_refuse_is_refused_before_the_plan() -> None:
+    names = [step["id"] for step in BUILD["steps"]]
+    assert (
+        names.index("settings") < names.index("values") < names.index("configuration") < names.index("plan")
+    )
+    (written,) = re.findall(r"infra/values >(\S+)", STEPS["values"]["script"])
+    assert f"infra/check --values {written}\n" in STEPS["configuration"]["script"]
+
+
+def health(folder: Path, fails: int) -> tuple[int, list[str], str]:
+    """Run the last step where so many calls are refused: its exit status, the calls, and what it says."""
+    programs = {
+        "terraform": '[ "$*" = "-chdir=infra output -raw web_url" ] && printf https://web.example.com',
+        "wget": f'echo "$*" >>{folder}/calls; [ "$(wc -l <{folder}/calls)" -gt {fails} ] && echo ok',
+        "sleep": "true",
+    }
+    for name, script in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    environ = {"PATH": f"{folder}:{os.environ['PATH']}"}
+    command = ["sh", "-c", STEPS["health"]["script"]]
+    done = subprocess.run(command, env=environ, check=False, timeout=60, capture_output=True, text=True)
+    return done.returncode, (folder / "calls").read_text().splitlines(), done.stderr
+
+
+def test_after_the_deployment_it_is_asked_whether_it_is_well(tmp_path: Path) -> None:
+    assert BUILD["steps"][-1]["id"] == "health" and BUILD["steps"][-2]["id"] == "apply"
+    status, calls, _ = health(tmp_path, fails=2)
+    assert (status, len(calls)) == (0, 3)
+    assert all(call.endswith(" https://web.example.com/health") for call in calls)
+
+
+def test_one_that_is_not_well_fails_the_build_and_names_the_way_back(tmp_path: Path) -> None:
+    status, calls, said = health(tmp_path, fails=99)
+    assert (status, len(calls)) == (1, 6)
+    assert "infra/rollback" in said
+
+
 @pytest.mark.parametrize("step", sorted(STEPS))
 def test_a_step_runs_a_pinned_image(step: str) -> None:
     """By its tag here; infra/pin adds the digest, and a deployment without it is refused."""

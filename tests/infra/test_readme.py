@@ -27,6 +27,8 @@ from sugar_side import register
 MADE = {
     "infra/build": "/infra/build/",
     "infra/terraform.tfvars": "/infra/terraform.tfvars",
+    "infra/live.tfvars": "/infra/*.tfvars",
+    "infra/trial.tfvars": "/infra/*.tfvars",
     "infra/.venv": ".venv/",
 }
 """What is not in the repository because a command makes it, and the line of .gitignore that says so."""
