@@ -8,6 +8,7 @@ from contact_sync.errors import SyncError, UserMustAct
 from contact_sync.store import personal, tokens, users
 from contact_sync.store.cipher import DecryptionError
 from contact_sync.store.records import User
+from contact_sync.sync.engine import Engine
 
 from .deployment import KEYS, Deployment
 from .failure import Failure
@@ -31,12 +32,13 @@ def erase(options: argparse.Namespace, deployment: Deployment, screen: Screen) -
             "Google stay. Say so with --yes.",
             2,
         )
+    engine = None if options.without_revoking else deployment.engine(KEYS)
     # Before anything is deleted: whoever is erased is erased again where an older database is restored.
     deployment.commit([], "erase", "all that is stored about this user", user.id)
     stopped = {"paused": True, "next_sync_at": None}
     change(deployment, user.id, lambda fresh: {} if fresh.paused else stopped, "pause", "for the erasure")
     _wait_for_lease(deployment, user, screen)
-    revoked = False if options.without_revoking else _revoke(deployment, user)
+    revoked = engine is not None and _revoke(deployment, engine, user)
     removed = 0
     with screen.progress("Deleting") as show:
         for _ in range(_PASSES):
@@ -71,9 +73,8 @@ def _wait_for_lease(deployment: Deployment, user: User, screen: Screen) -> None:
             deployment.sleep(_POLL)
 
 
-def _revoke(deployment: Deployment, user: User) -> bool:
+def _revoke(deployment: Deployment, engine: Engine, user: User) -> bool:
     """Give the grant back; whether there was one. Raises Failure where Google does not confirm it."""
-    engine = deployment.engine(KEYS)
     why = "Google did not confirm that the grant ended"
     try:
         held = users.load(deployment.db, engine.cipher, user.id).tokens

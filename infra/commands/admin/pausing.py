@@ -72,6 +72,15 @@ def _paused() -> dict[str, Any]:
 
 def resume(options: argparse.Namespace, deployment: Deployment, screen: Screen) -> int:
     """resume: who syncs regularly is due again at once."""
+    due = set[str]()
+    # A POLICY that is refused is so before anything has changed.
+    _ = deployment.policy
+
+    def fields(user: User) -> dict[str, Any]:
+        changed = _resumed(deployment, user, options.everyone)
+        due.update({user.id} if "next_sync_at" in changed else ())
+        return changed
+
     if options.everyone:
         _warn_of_an_empty_place(deployment, screen)
         deployment.commit([system.lift_pause()], "resume", "everyone")
@@ -81,17 +90,10 @@ def resume(options: argparse.Namespace, deployment: Deployment, screen: Screen) 
         stop = system.pause(deployment.db)
         if stop is not None:
             screen.warn(f"The sync is paused for everyone: {stop} `infra/admin resume --everyone` ends that.")
-    resumed = change_each(
-        deployment,
-        screen,
-        chosen,
-        lambda user: _resumed(deployment, user, options.everyone),
-        "resume",
-        "this user is due again",
-    )
+    change_each(deployment, screen, chosen, fields, "resume", "this user")
     alone = [user.email for user in chosen if user.paused] if options.everyone else []
-    screen.json({"resumed": "everyone" if options.everyone else chosen[0].id, "due_again": resumed})
-    screen.line(f"Resumed; {resumed:,} due at once.")
+    screen.json({"resumed": "everyone" if options.everyone else chosen[0].id, "due_again": len(due)})
+    screen.line(f"Resumed; {len(due):,} due at once.")
     if alone:
         screen.warn(f"Paused by themselves, and still so: {', '.join(alone)}")
     return 0

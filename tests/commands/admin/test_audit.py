@@ -37,7 +37,7 @@ def test_a_pause_of_one_user_and_its_end_are_noted_once(
         assert office(command, office.jane.sub) == 0
     assert office.audit() == [
         (office.jane.sub, "pause: this user"),
-        (office.jane.sub, "resume: this user is due again"),
+        (office.jane.sub, "resume: this user"),
     ]
     assert logged(lines) == [("pause", "boss on desk"), ("resume", "boss on desk")]
 

@@ -24,7 +24,7 @@ def test_a_paused_user_does_not_run_and_is_due_at_once_when_resumed(office: Offi
 
 def test_resuming_someone_without_regular_sync_schedules_nothing(office: Office) -> None:
     office("pause", office.jane.sub)
-    assert office("resume", office.jane.sub) == 0
+    assert office.json("resume", office.jane.sub)["due_again"] == 0
     assert (office.user().paused, office.user().next_sync_at) == (False, None)
 
 

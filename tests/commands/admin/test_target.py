@@ -51,6 +51,21 @@ def test_another_policy_in_the_shell_is_refused_in_one_line(office: Office, othe
     assert office.user() == before
 
 
+def test_a_pause_of_everyone_stays_where_the_policy_is_refused(office: Office) -> None:
+    office("pause", "--everyone")
+    office.shell["POLICY"] = '{"disabled": "Moving."}'
+    assert office("resume", "--everyone") == 2
+    del office.shell["POLICY"]
+    assert office.json("users")["paused_for_everyone"] is not None
+
+
+def test_an_erasure_that_lacks_the_keys_changes_nothing(office: Office) -> None:
+    office.shell["TOKEN_KEYS"] = "nonsense"
+    before = office.user()
+    assert office("erase", office.jane.sub, "--yes") == 2
+    assert (office.user(), office.audit()) == (before, [])
+
+
 def test_without_a_recorded_policy_nobody_s_schedule_is_changed(office: Office) -> None:
     office.world.set(auto=Auto(enabled=True))
     office.world.sync("schedule")
