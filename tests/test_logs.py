@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from contextvars import Context
 from typing import Any
 
 import pytest
@@ -45,6 +46,19 @@ def log() -> Iterator[Log]:
 
 OURS = logging.getLogger("contact_sync.sync.engine")
 FOREIGN = logging.getLogger("urllib3.connectionpool")
+
+
+def test_a_run_is_bound_to_the_context_around_it_and_to_nothing_without_one(log: Log) -> None:
+    def without() -> None:
+        logs.bind(run="r0")
+        OURS.info("nowhere")
+
+    Context().run(without)
+    with logs.context(user="u1"):
+        logs.bind(run="r1")
+        OURS.info("inside")
+    OURS.info("after")
+    assert [line.get("run") for line in log.lines] == [None, "r1", None]
 
 
 def test_a_line_is_one_json_object_with_a_severity(log: Log) -> None:

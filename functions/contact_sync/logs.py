@@ -30,7 +30,8 @@ FIELDS = (
 _HOOK_TOKEN = re.compile(r"(/hooks/sugar/)[^\s?]+")
 """Flask writes the address of a request that failed into its message, where no argument is left to be left out."""
 _TRACE_HEADER = re.compile(r"([0-9a-fA-F]{32})(?:/|$)")
-_CONTEXT: ContextVar[dict[str, str]] = ContextVar("log_context", default={})  # noqa: B039 - never changed in place
+_NO_CONTEXT: dict[str, str] = {}
+_CONTEXT: ContextVar[dict[str, str]] = ContextVar("log_context", default=_NO_CONTEXT)
 
 
 @contextmanager
@@ -46,8 +47,11 @@ def context(*, trace: str | None = None, run: str | None = None, user: str | Non
 
 
 def bind(*, run: str) -> None:
-    """Add the run, which is chosen late, to every line written until the context around ends."""
-    _CONTEXT.set(_CONTEXT.get() | {"run": run})
+    """Add the run, which is chosen late, to every line written until the context around ends. Without one it would
+    never end, and is not begun."""
+    around = _CONTEXT.get()
+    if around is not _NO_CONTEXT:
+        _CONTEXT.set(around | {"run": run})
 
 
 class JsonLines(logging.Formatter):

@@ -242,7 +242,7 @@ def pytest_says(tests: str, **environment: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n", "1", *tests.split()],
         cwd=ROOT,
-        env={**os.environ, "PATH": "", "HOME": str(ROOT), **environment},
+        env={**os.environ, "EVERYTHING": "", "PATH": "", "HOME": str(ROOT), **environment},
         capture_output=True,
         text=True,
         timeout=120,
