@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
 import threading
 import time
@@ -66,10 +67,25 @@ def answering(body: bytes, *headers: bytes) -> Handle:
 
     def handle(connection: socket.socket) -> None:
         head = b"\r\n".join([b"HTTP/1.1 200 OK", b"Content-Length: %d" % len(body), *headers])
-        while connection.recv(1 << 20):
+        while _takes_a_request(connection):
             connection.sendall(head + b"\r\n\r\n" + body)
 
     return handle
+
+
+def _takes_a_request(connection: socket.socket) -> bool:
+    """Reads one request whole, however many pieces it comes in; False: there is none any more."""
+    taken = b""
+    while b"\r\n\r\n" not in taken:
+        if not (piece := connection.recv(1 << 20)):
+            return False
+        taken += piece
+    head, _, rest = taken.partition(b"\r\n\r\n")
+    found = re.search(rb"(?i)content-length: (\d+)", head)
+    left = int(found[1]) - len(rest) if found else 0
+    while left > 0 and (piece := connection.recv(1 << 20)):
+        left -= len(piece)
+    return True
 
 
 def dripping(begin: bytes, again: bytes) -> Handle:
