@@ -114,3 +114,12 @@ def reconnect(world: World) -> None:
     """What the web function does to the cursors when a user connects again."""
     user = world.user()
     world.db.commit([users.update(user.id, connection="connected", cursors__deletes_on={})])
+
+
+def at_one_address(world: World, *firsts: str, address: str = "info@x.test") -> dict[str, tuple[str, str]]:
+    """Linked colleagues, made in Sugar, with their ids by first name."""
+    ids = {first: world.add_sugar(first_name=first, last_name="Ruiz", email=address) for first in firsts}
+    world.settle()
+    pairs = {first: (sugar_id, world.mapping(sugar_id).google_id) for first, sugar_id in ids.items()}
+    assert all(google_id for _, google_id in pairs.values())
+    return pairs
