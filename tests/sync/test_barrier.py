@@ -5,21 +5,18 @@ from __future__ import annotations
 import io
 import itertools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import fields, replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.sync.situations import causes, list_again
+from tests.sync.odd_records import Odd, large
+from tests.sync.situations import causes
 from tests.world import World, link, switches
 
 from contact_sync import logs
 from contact_sync.contacts.contact import Contact
 from contact_sync.contacts.mapping import State
-from contact_sync.store import listings, mappings, system
-from contact_sync.store.records import Listing
-from contact_sync.store.write import Kind, Write
 from contact_sync.sync import resolve
 from contact_sync.sync.engine import Engine
 from contact_sync.sync.request import WorkerRequest
@@ -188,38 +185,6 @@ def test_a_line_in_the_log_names_the_run_and_the_user_also_from_the_other_thread
 # Records that other programs left behind
 
 
-class Odd:
-    """Sugar, with other values in some records than it should have."""
-
-    def __init__(self, world: World, values: dict[str, dict[str, Any]]) -> None:
-        self.app, self.values = world.sugar, values
-        world.sugar_transport.app = self
-
-    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        head: list[Any] = []
-
-        def keep(status: str, headers: list[Any], _exc: Any = None) -> Callable[..., None]:
-            head[:] = [status, [pair for pair in headers if pair[0].lower() != "content-length"]]
-            return lambda _data: None
-
-        out = b"".join(self.app(environ, keep))
-        start(*head)
-        try:
-            return [json.dumps(self._changed(json.loads(out))).encode()]
-        except ValueError:
-            return [out]
-
-    def _changed(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self._changed(each) for each in value]
-        if not isinstance(value, dict):
-            return value
-        key = value.get("id")
-        shown = isinstance(key, str) and ("first_name" in value or "deleted" not in value)
-        own = self.values.get(key, {}) if shown else {}
-        return {name: self._changed(own.get(name, each)) for name, each in value.items()}
-
-
 @pytest.mark.parametrize(
     "values",
     [
@@ -282,16 +247,6 @@ def test_a_note_that_cannot_be_parsed_stops_nobody(side: str) -> None:
 # Contacts that are too large
 
 
-def large(world: World, kind: str) -> str:
-    """A record in Sugar that holds more than anybody should."""
-    if kind == "note":
-        sugar_id = world.add_sugar(first_name="Big", last_name="Note", email="big@x.test", description="x")
-        Odd(world, {sugar_id: {"description": "x" * 3_000_000}})
-        return sugar_id
-    many = [{"email_address": f"a{number}@x.test"} for number in range(20_000)]
-    return world.add_sugar(first_name="Big", last_name="Mailer", email=many)
-
-
 @pytest.mark.parametrize("kind", ["note", "addresses"])
 def test_a_contact_too_large_to_store_stops_nobody_else(kind: str) -> None:
     world = World()
@@ -323,158 +278,3 @@ def test_a_linked_contact_that_grows_too_large_is_put_aside_and_comes_back_when_
     world.settle()
     assert causes(world) == []
     assert world.google_contact(google_id)["organizations"][0]["title"] == "Boss"
-
-
-# Documents that cannot be read
-
-
-def spoil(world: World, path: str, **values: Any) -> None:
-    world.db.commit([Write(f"users/{world.first.sub}/{path}", Kind.UPDATE, values)])
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"state": "excluded"},
-        {"state": 5},
-        {"base": "gone"},
-        {"held": {"moon": {}}},
-        {"match_keys": {"a": 1}},
-        {"seen": "yesterday"},
-        {"missing": "google"},
-    ],
-)
-@pytest.mark.parametrize("edited", ["sugar", "google"])
-def test_a_mapping_that_cannot_be_read_stops_nobody_else_and_is_not_overwritten(
-    values: dict[str, Any], edited: str
-) -> None:
-    world = World()
-    sugar_id, google_id = link(world)
-    fine, fine_at_google = link(world, first="Ben", last="Okafor", email="ben@x.test")
-    before = world.mapping(sugar_id)
-    spoil(world, f"mappings/{sugar_id}", **{"due_at": world.clock.now()} | values)
-    world.edit_google(fine_at_google, organizations=[{"title": "CEO"}])
-    if edited == "sugar":
-        world.sugar.edit_contact(sugar_id, title="Boss")
-    else:
-        world.edit_google(google_id, organizations=[{"title": "Boss"}])
-    world.settle()
-    world.sync("reconcile")
-    world.settle()
-    assert world.sugar.contact(fine)["title"] == "CEO"
-    [entry] = world.backlog()
-    assert (entry.cause, entry.sugar_id) == ("unreadable", sugar_id)
-    assert len(world.sugar_contacts()) == len(world.google_contacts()) == 2
-    path = f"users/{world.first.sub}/mappings/{sugar_id}"
-    stored = world.db.get([path])[path].data
-    assert {name: stored[name] for name in values} == values
-    # Once it is repaired, it goes on as it was.
-    repaired = mappings.put(world.first.sub, replace(before, backlog=entry.id))
-    assert repaired.data is not None
-    spoil(world, f"mappings/{sugar_id}", **{name: repaired.data.get(name) for name in values})
-    world.engine = replace(world.engine, version="two")
-    world.settle()
-    assert causes(world) == []
-    title = world.sugar.contact(sugar_id)["title"]
-    assert title == world.google_contact(google_id)["organizations"][0]["title"] == "Boss"
-
-
-@pytest.mark.parametrize(
-    "values", [{"match_keys": 5}, {"directive": "?"}, {"attempts": "many"}, {"backlog": 7}]
-)
-def test_an_index_entry_that_cannot_be_read_stops_nobody_else(values: dict[str, Any]) -> None:
-    world = World()
-    world.set(**switches(su=True, gu=True, gc=True))
-    google_id = world.add_google("Eva", "Lund", "eva@x.test")
-    world.settle()
-    sugar_id = world.sugar_contacts()[0]["id"]
-    spoil(world, f"google_index/{google_id}", **values)
-    world.edit_google(google_id, organizations=[{"title": "CEO"}])
-    world.add_google("Ben", "Okafor", "ben@x.test")
-    world.settle()
-    assert world.sugar_names() == ["Ben Okafor", "Eva Lund"]
-    assert world.sugar.contact(sugar_id)["title"] == "CEO"
-
-
-def test_an_index_entry_without_a_partner_that_cannot_be_read_is_put_aside() -> None:
-    world = World()
-    world.set(**switches(su=True))
-    google_id = world.add_google("Eva", "Lund", "eva@x.test")
-    world.settle()
-    spoil(world, f"google_index/{google_id}", match_keys=5, due_at=world.clock.now())
-    world.set(**switches(su=True, gu=True, gc=True))
-    world.add_google("Ben", "Okafor", "ben@x.test")
-    world.settle()
-    assert world.sugar_names() == ["Ben Okafor"]
-    assert [(entry.cause, entry.google_id) for entry in world.backlog()] == [("unreadable", google_id)]
-    resolve.keep(world.db, world.first.sub, [world.backlog()[0].id])
-    world.settle()
-    assert causes(world) == []
-
-
-def test_a_decision_about_a_document_that_cannot_be_read_changes_only_what_it_says() -> None:
-    world = World()
-    sugar_id, _ = link(world)
-    spoil(world, f"mappings/{sugar_id}", base="gone")
-    world.sugar.edit_contact(sugar_id, title="Boss")
-    world.settle()
-    [entry] = world.backlog()
-    with pytest.raises(resolve.Refused):
-        resolve.unlink(world.db, world.first.sub, sugar_id)
-    resolve.release(world.db, world.first.sub, [entry.id])
-    world.settle()
-    assert causes(world) == ["unreadable"]
-    resolve.keep(world.db, world.first.sub, [entry.id])
-    world.settle()
-    assert causes(world) == []
-    path = f"users/{world.first.sub}/mappings/{sugar_id}"
-    assert world.db.get([path])[path].data["base"] == "gone"
-
-
-def test_a_backlog_entry_that_cannot_be_read_is_listed_and_can_be_decided() -> None:
-    world = World()
-    sugar_id = large(world, "note")
-    world.settle()
-    [entry] = world.backlog()
-    spoil(world, f"backlog/{entry.id}", since="long ago", partners=7)
-    [told] = world.backlog()
-    assert (told.cause, told.sugar_id, told.name) == ("unreadable", sugar_id, "Big Note")
-    world.sugar_transport.app = world.sugar
-    resolve.release(world.db, world.first.sub, [entry.id])
-    world.settle()
-    assert (world.backlog(), world.google_names()) == ([], ["Big Note"])
-
-
-def test_a_due_time_that_is_no_time_hides_no_other() -> None:
-    world = World()
-    sugar_id, _ = link(world)
-    spoil(world, f"mappings/{sugar_id}", due_at=3)
-    world.add_sugar(first_name="Ben", last_name="Okafor", email="ben@x.test")
-    world.settle()
-    assert "Ben Okafor" in world.google_names()
-
-
-@pytest.mark.parametrize("spoiled", [{}, {"chunk": "many", "lengths": 7, "portions": None}])
-def test_what_is_remembered_of_sugar_and_cannot_be_read_is_asked_for_anew(spoiled: dict[str, Any]) -> None:
-    world = World()
-    link(world)
-    assert system.load_metadata(world.db) is not None
-    world.db.commit([Write("system/sugar_metadata", Kind.SET, spoiled)])
-    world.engine = world.make_engine()
-    world.add_sugar(first_name="Ben", last_name="Okafor", email="ben@x.test")
-    world.settle()
-    assert "Ben Okafor" in world.google_names()
-    assert system.load_metadata(world.db) is not None
-
-
-def test_a_listing_that_was_begun_and_cannot_be_read_begins_anew() -> None:
-    world = World()
-    sugar_id, _ = link(world)
-    kept = Listing(world.clock.now() + timedelta(hours=5), world.user().intake_version)
-    write = listings.put(world.first.sub, kept)
-    assert write is not None
-    world.db.commit([replace(write, data={"good_until": "soon", "ids": 7})])
-    world.sugar.add_user("boss", id="user-boss")
-    world.sugar.edit_contact(sugar_id, assigned_user_id="user-boss")
-    list_again(world)
-    assert world.mapping(sugar_id).state is State.OUT_OF_SCOPE
